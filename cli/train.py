@@ -1,0 +1,33 @@
+"""``wasit train``: fine-tune a model by a recipe."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="YAML file of the run, for example configs/train/mini.yaml.")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Changes a key of the recipe; train.0.rows=100 leads deeper."
+        ),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="auto|PATH", help="Goes on from the newest checkpoint of the run, or from this one."),
+    ] = None,
+) -> None:
+    """Fine-tune a model by a recipe; the folder that it names gets the model and its metrics.
+
+    Example: wasit train configs/train/mini.yaml --set data_folder=data --set epochs=2
+    """
+    from wasit.train.recipe import load_recipe
+    from wasit.train.training import train as run
+
+    loaded = load_recipe(recipe, overrides or ())
+    metrics = run(loaded, resume)
+    for name, value in metrics.items():
+        typer.echo(f"{name.removeprefix('eval_'):40} {value:8.4f}")
+    typer.echo(f"The model is in {loaded.output}", err=True)

@@ -1,0 +1,1 @@
+"""How a model is run: sources, pages to articles, the loop over them, sinks."""

@@ -1,0 +1,1 @@
+"""What a model is: taxonomy, mention finder, encoding, network, predictions, checkpoint."""

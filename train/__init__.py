@@ -1,0 +1,1 @@
+"""How a model is made: recipe, data, Trainer, metrics, calibration, evaluation."""
