@@ -77,9 +77,7 @@ def check_id_field(file: InputFile, fields: Fields) -> None:
     except (*_BROKEN, Reject):
         return  # Reading it will say what is wrong.
     if fields.given_id not in names:
-        raise InputError(
-            f"--id-field: {file.name} has no field {fields.given_id!r}; allowed: {listed(names)}"
-        )
+        raise InputError(f"--id-field: {file.name} has no field {fields.given_id!r}; allowed: {listed(names)}")
 
 
 def count_documents(file: InputFile) -> int | None:

@@ -8,7 +8,7 @@ and an appended article is a headline with paragraphs of its own::
 
     paragraph / read also / headline / first paragraph of the other article / ...
 
-Without paragraphs after the headline it is a link. With them, signs are weighed (``further_article`` of the rules):
+Without paragraphs after the headline it is a link. With them, signs are weighed (the rules' ``further_article``):
 
 * the article above was over: its source, tags, rating came between its last paragraph and the marker;
 * a date, byline or dateline stands under the headline, or the headline is repeated: only articles begin so;
@@ -25,7 +25,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from wasit.inference.page_draft import Draft
-from wasit.inference.page_lines import Kind, Line, LineReader
+from wasit.inference.page_folding import Folder
+from wasit.inference.page_line import Kind, Line
+from wasit.inference.page_prose import Prose
 from wasit.inference.page_rules import PageRules
 
 _WORD = re.compile(r"\w+")
@@ -69,13 +71,14 @@ class _Block(NamedTuple):
 class LinkReader:
     """Reads what follows a marker, looking ahead a few lines and never back."""
 
-    def __init__(self, rules: PageRules, reader: LineReader) -> None:
+    def __init__(self, rules: PageRules, folder: Folder, prose: Prose) -> None:
         """Folds the words that comparing leaves out."""
         self._weights = rules.further_article
-        self._reader = reader
-        self._common = frozenset(map(reader.key, rules.text.common_words))
-        self._prefixes = tuple(sorted(map(reader.key, rules.text.prefixes), key=len, reverse=True))
-        self._suffixes = tuple(sorted(map(reader.key, rules.text.suffixes), key=len, reverse=True))
+        self._folder = folder
+        self._prose = prose
+        self._common = folder.keys(rules.text.common_words)
+        self._prefixes = sorted(folder.keys(rules.text.prefixes), key=len, reverse=True)
+        self._suffixes = sorted(folder.keys(rules.text.suffixes), key=len, reverse=True)
 
     def read_also(self, lines: Sequence[Line], index: int, draft: Draft, has_stops: bool) -> Link:
         """Reads a "read also".
@@ -88,7 +91,7 @@ class LinkReader:
         """
         marker = lines[index]
         beside = self._beside(marker)
-        if beside is not None and not self._reader.is_headline(beside):
+        if beside is not None and not self._prose.is_headline(beside):
             return Link(index + 1, text=beside)
         block = self._block(lines, index + 1, beside, has_stops)
         headline = beside or (lines[block.headlines[0]] if block.headlines else None)
@@ -105,14 +108,14 @@ class LinkReader:
         """Reads a list of links to its end; arguments as of ``read_also``."""
         end = index + 1
         while True:
-            block = self._block(lines, end, None, has_stops)
+            block = self._block(lines, end, None, has_stops, is_list=True)
             if block.paragraph is None or not block.headlines:
                 return Link(block.end if block.paragraph is None else block.paragraph)
             headline = lines[block.headlines[-1]]
             score = self._weights.list_form + self._weights.headline_below
             score += self._score(lines, block._replace(headlines=block.headlines[-1:]), headline, draft)
             follows = block.paragraph + 1
-            alone = follows >= len(lines) or self._reader.is_headline(lines[follows])
+            alone = follows >= len(lines) or self._prose.is_headline(lines[follows])
             if alone and self._restates(lines, block.paragraph, headline):
                 # One paragraph that says what the headline said is the teaser of a link.
                 end = follows
@@ -126,18 +129,20 @@ class LinkReader:
             return None
         return Line(Kind.TEXT, marker.rest_start, marker.end, marker.rest)
 
-    def _block(self, lines: Sequence[Line], start: int, beside: Line | None, has_stops: bool) -> _Block:
+    def _block(
+        self, lines: Sequence[Line], start: int, beside: Line | None, has_stops: bool, is_list: bool = False
+    ) -> _Block:
         headlines: list[int] = []
-        keys = {self._reader.key(beside.folded)} if beside else set()
+        keys = {self._folder.key(beside.folded)} if beside else set()
         dated = bare_date = repeated = False
         index = start
         for index in range(start, len(lines)):
             line = lines[index]
             if line.kind is Kind.TEXT:
-                if not self._reader.is_headline(line, has_stops, is_first=not keys):
-                    begins = self._reader.opens_with_place(line.folded)
+                if not self._prose.is_headline(line, has_stops, is_first=not keys, is_item=is_list or not keys):
+                    begins = self._prose.opens_with_place(line.folded)
                     return _Block(headlines, index, index, dated or begins, bare_date, repeated)
-                key = self._reader.key(line.folded)
+                key = self._folder.key(line.folded)
                 repeated |= key in keys
                 if key not in keys:
                     headlines.append(index)
@@ -180,7 +185,7 @@ class LinkReader:
             (weights.bare_date, block.bare_date),
             (weights.repeated, block.repeated),
             (weights.several_headlines, len(block.headlines) > 1),
-            (weights.continuation, self._reader.continues(lines[first].folded)),
+            (weights.continuation, self._prose.continues(lines[first].folded)),
         )
         score = sum(weight for weight, holds in signs if holds)
         below = [line for line in lines[first : first + _PARAGRAPHS_READ] if line.kind is Kind.TEXT]

@@ -105,7 +105,9 @@ class CaptionRules(Strict):
 
     opening: Phrases
     labels: Phrases
+    sentences: Phrases
     longest_words: Count
+    fewest_words_before_dash: Count
 
 
 class TagRules(Strict):

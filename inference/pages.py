@@ -1,7 +1,8 @@
 """Turns a scraped page into its articles, without the furniture around them.
 
-A page is read line by line. Most lines say by themselves what they are (``page_lines``); what is decided here needs
-their neighbours: the headline, values on the next line, lists of tags. ``page_links`` tells links from articles.
+A page is read line by line. Most lines say by themselves what they are (``page_lines``); what is decided here
+needs their neighbours: the headline, values on the next line, lists of tags. ``page_links`` tells links from
+articles.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,11 @@ import numpy.typing as npt
 
 from wasit.inference.charset import decode
 from wasit.inference.page_draft import Draft
-from wasit.inference.page_lines import Kind, Line, LineReader
+from wasit.inference.page_folding import Folder
+from wasit.inference.page_line import Kind, Line
+from wasit.inference.page_lines import LineReader
 from wasit.inference.page_links import LinkReader
+from wasit.inference.page_prose import Prose
 from wasit.inference.page_rules import LanguageRules, PageRules
 from wasit.inference.reject import Reject
 from wasit.models.article import Article
@@ -23,9 +27,9 @@ __all__ = ["PageSplitter", "Reject", "decode"]
 _PLANE = 0x10000
 _CLOSING = frozenset({Kind.CLOSING, Kind.CLOSING_AD, Kind.SOURCE, Kind.TAGS, Kind.DATE, Kind.OTHER_DATE})
 _FEWEST_WORDS = 4
-_LONG_LINE_WORDS = 15
+_HEAD_LINES = 6
+_PARAGRAPH_WORDS = 10
 _HAS_STOPS = 0.6
-_SENTENCE_ENDS = (".", "!", "؟", "?", ":", "…")
 
 
 class PageSplitter:
@@ -34,8 +38,10 @@ class PageSplitter:
     def __init__(self, rules: PageRules) -> None:
         """Compiles the rules."""
         self._rules = rules
-        self._reader = LineReader(rules)
-        self._links = LinkReader(rules, self._reader)
+        self._folder = Folder(rules.fold)
+        self._prose = Prose(rules, self._folder)
+        self._reader = LineReader(rules, self._folder, self._prose)
+        self._links = LinkReader(rules, self._folder, self._prose)
         self._letters = _letter_classes(rules.language)
 
     @staticmethod
@@ -81,7 +87,7 @@ class PageSplitter:
 
     def _drafts(self, document: str, lines: Sequence[Line]) -> list[Draft]:
         drafts = [Draft()]
-        has_stops = _has_stops(lines)
+        has_stops = self._has_stops(lines)
         last_text = max((index for index, line in enumerate(lines) if line.kind is Kind.TEXT), default=-1)
         index = 0
         while index < len(lines):
@@ -94,7 +100,7 @@ class PageSplitter:
                 if link.begins_article:
                     drafts.append(Draft())
                 if link.text is not None:
-                    drafts[-1].keep(link.text, self._reader)
+                    drafts[-1].keep(link.text, self._folder, self._prose)
                 index = link.end
             else:
                 index = self._read(document, lines, index, draft, index > last_text)
@@ -106,8 +112,8 @@ class PageSplitter:
         following = lines[index + 1] if index + 1 < len(lines) else None
         if line.kind in _CLOSING:
             draft.close(line.kind)
-        if line.kind is Kind.TEXT or (line.kind is Kind.DATELINE and not draft.lines):
-            draft.keep(line, self._reader)
+        if line.kind is Kind.TEXT or (not draft.lines and self._is_odd_title(lines, index)):
+            draft.keep(line, self._folder, self._prose)
         elif line.kind is Kind.DATE or line.kind is Kind.OTHER_DATE:
             return index + self._read_date(line, following, draft)
         elif line.kind is Kind.SOURCE:
@@ -120,8 +126,24 @@ class PageSplitter:
             draft.date = draft.date or line.date
         elif line.kind in (Kind.BARE_DATE, Kind.SECTION_ON_TOP) and not is_over and draft.lines:
             # Between paragraphs it is a heading, of a chronology for one.
-            draft.keep(line, self._reader)
+            draft.keep(line, self._folder, self._prose)
         return index + 1
+
+    def _has_stops(self, lines: Sequence[Line]) -> bool:
+        """Whether paragraphs end as sentences do here, so that a short line without a stop is a headline."""
+        long = [line for line in lines if line.kind is Kind.TEXT and line.words >= _PARAGRAPH_WORDS]
+        ended = sum(line.words for line in long if self._prose.ends_sentence(line.folded))
+        return bool(long) and ended >= _HAS_STOPS * sum(line.words for line in long)
+
+    def _is_odd_title(self, lines: Sequence[Line], index: int) -> bool:
+        """Whether the first line is a headline that looks like a dateline, or like a caption by its last word."""
+        line = lines[index]
+        if line.kind is not Kind.CAPTION or line.words < _FEWEST_WORDS or line.rest:
+            return line.kind is Kind.DATELINE
+        below = next(
+            (other for other in lines[index + 1 : index + 1 + _HEAD_LINES] if other.kind is Kind.TEXT), None
+        )
+        return below is not None and not self._prose.is_headline(below)
 
     def _read_date(self, line: Line, following: Line | None, draft: Draft) -> int:
         """Gives how many lines state the date: its value may stand under its label."""
@@ -144,7 +166,7 @@ class PageSplitter:
         value = self._reader.value(document, line) if line.rest else document[line.start : line.end]
         draft.byline = draft.byline or value
         if draft.lines:
-            draft.keep(line, self._reader)
+            draft.keep(line, self._folder, self._prose)
 
     def _skip_tags(self, lines: Sequence[Line], index: int) -> int:
         longest = self._rules.tags.longest_words - bool(lines[index].rest)
@@ -152,13 +174,6 @@ class PageSplitter:
         while index < len(lines) and self._reader.is_tag(lines[index], longest):
             index += 1
         return index
-
-
-def _has_stops(lines: Sequence[Line]) -> bool:
-    """Whether the paragraphs of a page end as sentences do, so that a short line without a stop is a headline."""
-    long = [line for line in lines if line.kind is Kind.TEXT and line.words >= _LONG_LINE_WORDS]
-    ended = sum(line.folded.rstrip(" \"'”’»)]").endswith(_SENTENCE_ENDS) for line in long)
-    return bool(long) and ended >= _HAS_STOPS * len(long)
 
 
 def _letter_classes(rules: LanguageRules) -> npt.NDArray[np.uint8]:

@@ -111,18 +111,14 @@ def _find(text: str, is_output: Callable[[Path], bool]) -> _Found:
     if not path.exists():
         raise InputError(f"there is no file or folder {text!r}")
     if known_ending(path) is None:
-        raise InputError(
-            f"{text} cannot be read; allowed: a folder, or a file ending in {', '.join(ENDINGS)}"
-        )
+        raise InputError(f"{text} cannot be read; allowed: a folder, or a file ending in {', '.join(ENDINGS)}")
     return _Found([InputFile(path, _readable(path.name))])
 
 
 def _checked(text: str, found: _Found) -> _Found:
     if not found.files and not found.unreadable:
         there = f", found {len(found.unknown)} others" if found.unknown else ""
-        raise InputError(
-            f"{text}: there is no file to read{there}; allowed: files ending in {', '.join(ENDINGS)}"
-        )
+        raise InputError(f"{text}: there is no file to read{there}; allowed: files ending in {', '.join(ENDINGS)}")
     return found
 
 

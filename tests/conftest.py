@@ -14,6 +14,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import PreTrainedTokenizerFast
 from transformers.models.bert import BertConfig, BertModel
 
+from wasit.inference.classifier import Classifier
 from wasit.models.checkpoint import Checkpoint
 from wasit.models.configuration import WasitConfig
 from wasit.models.network import WasitModel
@@ -34,6 +35,21 @@ SENTENCES = (
     "غضب الضباط بعد ضبط شحنة ثقيلة من المخدرات في مرفأ صغير شرق البلاد.",
     "The talks resume on Monday, 25 May 2024, at 10:30 (GMT).",
 )
+PAGES = {
+    "doha.txt": (
+        "الدوحة تستضيف جولة جديدة من المحادثات\n"
+        "تاريخ النشر: 2024-05-03\n"
+        "وصل الوفد القطري إلى مكان الاجتماع صباح اليوم لاستئناف المحادثات بين الطرفين.\n"
+        "اقرأ أيضا: أسعار النفط ترتفع\n"
+        "وقال مسؤول إن مصر تعمل مع شركائها على صياغة مقترح يقبله الجميع، وإن قطر نقلت الرد.\n"
+        "المصدر: وكالات\n"
+    ),
+    "sport/final.txt": (
+        "المنتخب يفوز باللقب\n"
+        "فاز المنتخب بهدفين مقابل هدف واحد في المباراة النهائية على ملعب المدينة أمام جمهور كبير.\n"
+    ),
+    "english.txt": "The talks resume on Monday in the capital, officials said on Sunday.\n",
+}
 _SPECIAL = {
     "pad_token": "[PAD]",
     "unk_token": "[UNK]",
@@ -77,6 +93,29 @@ def tiny_model(tiny_base: Path) -> Path:
         encoder, taxonomy.to_dict(), window_tokens=WINDOW_TOKENS, window_overlap=16, initializer_range=0.5
     )
     Checkpoint("tiny-wasit", WasitModel(config).eval(), tokenizer, taxonomy).save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def classifier(tiny_model: Path) -> Classifier:
+    """The tiny model, loaded."""
+    return Classifier.from_pretrained(str(tiny_model), device="cpu")
+
+
+@pytest.fixture(scope="session")
+def pages() -> dict[str, str]:
+    """Two pages with an article and one without, by file name."""
+    return dict(PAGES)
+
+
+@pytest.fixture
+def page_folder(tmp_path: Path, pages: dict[str, str]) -> Path:
+    """The pages as files of a folder."""
+    folder = tmp_path / "pages"
+    for name, text in pages.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode())
     return folder
 
 

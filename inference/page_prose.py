@@ -1,0 +1,87 @@
+"""Tells sentences from headlines by how they begin and end."""
+
+import re
+
+from wasit.inference.page_folding import Folder, find_words
+from wasit.inference.page_line import Line
+from wasit.inference.page_rules import PageRules
+
+_CLOSERS = " \"'”’»)]"
+_SENTENCE_ENDS = (".", "!", "؟", "?", ":", "…")
+_QUOTES = ('"', "”", "»")
+_OPENING = 60
+_DATELINE = re.compile(r"([^(،\d]{2,25}?)(?:(?:،[^(]{2,30})?\s?\(|\s[-–—]{1,2}\s)")
+
+
+class Prose:
+    """Judges folded text by the rules' ``text``."""
+
+    def __init__(self, rules: PageRules, folder: Folder) -> None:
+        """Folds the rules."""
+        self._rules = rules.text
+        self._key = folder.key
+        self._stops = tuple(rules.text.stops)
+        self._sentences = folder.openings(rules.text.sentences)
+        self._continuations = folder.openings(rules.text.continuations)
+        self._conjunction = folder.fold(rules.text.conjunction)
+        self._not_conjunctions = tuple(map(folder.fold, rules.text.not_conjunctions))
+        self._places = folder.keys(rules.bylines.places)
+
+    def stops(self, folded: str) -> bool:
+        """Whether a text ends as a paragraph does and a headline does not."""
+        text = folded.rstrip(_CLOSERS)
+        return text.endswith(self._stops) and not text.endswith("..")
+
+    @staticmethod
+    def ends_sentence(folded: str) -> bool:
+        """Whether a text ends as a sentence does; a headline may end so too."""
+        return folded.rstrip(_CLOSERS).endswith(_SENTENCE_ENDS)
+
+    def is_title(self, line: Line) -> bool:
+        """Whether the first line of an article is its headline, not its first paragraph."""
+        if line.words > self._rules.headline_words or self.stops(line.folded):
+            return False
+        return line.words <= self._rules.further_headline_words or not self.opens_with_place(line.folded)
+
+    def is_headline(
+        self, line: Line, has_stops: bool = True, is_first: bool = True, is_item: bool = False
+    ) -> bool:
+        """Whether a line can be a headline somewhere within a page.
+
+        Args:
+            line: A line of text.
+            has_stops: Paragraphs of this page end in full stops. If not, fewer of the short lines are headlines.
+            is_first: No headline stands right above it. If one does, only what cannot be a sentence is another.
+            is_item: It stands where a headline is expected: in a list of them, or under a marker.
+        """
+        folded = line.folded
+        longest = self._rules.headline_words if has_stops else self._rules.headline_words // 2
+        if line.words > longest or not self.is_title(line) or self._opens(folded, self._continuations):
+            return False
+        if is_item and has_stops:
+            return True
+        if not is_first and (line.words > self._rules.further_headline_words or self._may_end_sentence(folded)):
+            return False
+        return not self._opens(folded, self._sentences) and (has_stops or not self.continues(folded))
+
+    def continues(self, folded: str) -> bool:
+        """Whether a paragraph goes on with a report instead of beginning one."""
+        if folded.startswith(self._conjunction) and not folded.startswith(self._not_conjunctions):
+            return True
+        return self._opens(folded, self._continuations)
+
+    def opens_sentence(self, folded: str) -> bool:
+        """Whether a text begins as a report does: neither a headline nor a caption."""
+        return self.continues(folded) or self._opens(folded, self._sentences)
+
+    def opens_with_place(self, folded: str) -> bool:
+        """Whether a paragraph begins with a dateline: a place, then a bracket or a dash."""
+        found = _DATELINE.match(folded)
+        return found is not None and self._key(found[1]) in self._places
+
+    def _may_end_sentence(self, folded: str) -> bool:
+        return self.ends_sentence(folded) or folded.endswith(_QUOTES)
+
+    @staticmethod
+    def _opens(folded: str, openings: tuple[str, ...]) -> bool:
+        return f"{' '.join(find_words(folded[:_OPENING]))} ".startswith(openings)
