@@ -62,7 +62,7 @@ def classify(
 
     Example: wasit classify news.jsonl.gz --text-field body -o results.parquet --min-score 0.5
 
-    Beside the rows, OUT gets rejects.jsonl, the documents that gave none and why, and run.json, the account of the run.
+    With the rows come rejects.jsonl, the documents that gave none and why, and run.json, the account of the run.
     """
     from transformers.utils import logging
 

@@ -55,7 +55,7 @@ class Account:
             named = ", ".join(self.unknown_files[:_MOST_NAMED])
             more = len(self.unknown_files) - _MOST_NAMED
             rest = f" and {more} more" if more > 0 else ""
-            lines.append(f"{len(self.unknown_files)} files were not read, for their ending: {named}{rest}")
+            lines.append(f"not read, for their ending ({len(self.unknown_files)}): {named}{rest}")
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

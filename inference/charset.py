@@ -41,9 +41,8 @@ def decode(data: bytes, declared: str | None) -> str:
     Raises:
         Reject: If no encoding gives text.
     """
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
+    text = _try(data, "utf-8-sig")
+    if text is None:
         text = _decode_marked(data)
     if text is None:
         return _decode_unmarked(data, declared)

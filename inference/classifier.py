@@ -2,7 +2,7 @@
 
 import dataclasses
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,7 +120,7 @@ class Classifier:
 
     def __call__(
         self,
-        texts: str | Sequence[str],
+        texts: str | Iterable[str],
         split: bool = True,
         min_score: float | None = None,
         keep_text: bool = False,
@@ -140,7 +140,7 @@ class Classifier:
         Raises:
             InputError: If a text is not a string, or ``min_score`` is not from 0 to 1.
         """
-        pages = [texts] if isinstance(texts, str) else texts
+        pages = [texts] if isinstance(texts, str) else list(texts)
         for index, text in enumerate(pages):
             if not isinstance(text, str):
                 raise InputError(f"text {index} is of type {type(text).__name__}; allowed: str")

@@ -124,7 +124,7 @@ def read_handful(job: Job) -> tuple[Classified, Classifier, Account]:
         items = list(islice(sources.read(), min(job.limit or HANDFUL + 1, HANDFUL + 1)))
     if len(items) > HANDFUL:
         raise InputError(
-            f"there are more than {HANDFUL} documents, too many to show: say where to write them, as in `-o results`"
+            f"there are more than {HANDFUL} documents, too many to show: write them, as in `-o results`"
         )
     classifier = job.load_classifier()
     # The words of a text stand in for a title that is missing.

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from wasit.inference.page_folding import Folder
+from wasit.inference.page_folding import key_of
 from wasit.inference.page_line import Kind, Line
-from wasit.inference.page_lines import last_dash
-from wasit.inference.page_prose import Prose
+from wasit.inference.page_prose import Prose, last_dash
 from wasit.models.article import Article
 
 # A headline may come with the name of the site behind it: as many words at most.
@@ -34,16 +33,16 @@ class Draft:
     has_body: bool = False
     closed_by: Kind | None = None
 
-    def keep(self, line: Line, folder: Folder, prose: Prose) -> None:
+    def keep(self, line: Line, prose: Prose) -> None:
         """Takes a line of text, unless it repeats the headline."""
         if not self.lines:
             if prose.is_title(line):
-                self.title, self.title_key = line, folder.key(line.folded)
+                self.title, self.title_key = line, key_of(line.folded)
             else:
                 self._add_body()
             self.lines.append(line)
             return
-        if self.title and len(line.folded) <= _LONGEST_HEADLINE and self._repeats(line, folder):
+        if self.title and len(line.folded) <= _LONGEST_HEADLINE and self._repeats(line):
             return
         if not prose.is_headline(line):
             self._add_body()
@@ -69,24 +68,24 @@ class Draft:
     def _add_body(self) -> None:
         self.has_body, self.closed_by = True, None
 
-    def _repeats(self, line: Line, folder: Folder) -> bool:
+    def _repeats(self, line: Line) -> bool:
         """Whether a line is the headline again; of two copies the one without the site's name is kept."""
-        key = folder.key(line.folded)
+        key = key_of(line.folded)
         if key == self.title_key:
             return True
         if len(self.lines) > 1 or self.has_body:
             return False
-        if _adds_site(line, key, self.title_key, folder):
+        if _adds_site(line, key, self.title_key):
             return True
-        if self.title and _adds_site(self.title, self.title_key, key, folder):
+        if self.title and _adds_site(self.title, self.title_key, key):
             self.lines, self.title, self.title_key = [line], line, key
             return True
         return False
 
 
-def _adds_site(longer: Line, longer_key: str, shorter_key: str, folder: Folder) -> bool:
+def _adds_site(longer: Line, longer_key: str, shorter_key: str) -> bool:
     """Whether a line is a headline, a sign and a name."""
     if not longer_key.startswith(f"{shorter_key} ") or " " not in shorter_key:
         return False
     site = last_dash(longer.folded)[2]
-    return folder.key(site) == longer_key[len(shorter_key) + 1 :] and site.count(" ") < _SITE_WORDS
+    return key_of(site) == longer_key[len(shorter_key) + 1 :] and site.count(" ") < _SITE_WORDS

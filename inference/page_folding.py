@@ -17,6 +17,11 @@ def find_words(folded: str) -> list[str]:
     return _WORD.findall(folded.lower())
 
 
+def key_of(folded: str) -> str:
+    """The words of a folded text alone, in lower case: what lines are compared by."""
+    return " ".join(find_words(folded))
+
+
 class Folder:
     """Folds text so that every character is dropped or stays one character: offsets can be found again."""
 
@@ -42,7 +47,7 @@ class Folder:
 
     def key(self, text: str) -> str:
         """The words of a text alone: folded, in lower case, without digits and signs."""
-        return " ".join(find_words(self.fold(text)))
+        return key_of(self.fold(text))
 
     def keys(self, phrases: Iterable[str]) -> frozenset[str]:
         """The keys of phrases."""

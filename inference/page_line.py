@@ -38,6 +38,7 @@ class Line(NamedTuple):
         rest: The folded value.
         date: The day that it states.
         appending: It is a "read also" that rather begins a further article.
+        bullet: A bullet, an arrow or a dash stands before it.
     """
 
     kind: Kind
@@ -48,6 +49,7 @@ class Line(NamedTuple):
     rest: str = ""
     date: str | None = None
     appending: bool = False
+    bullet: bool = False
 
     @property
     def words(self) -> int:

@@ -4,14 +4,15 @@ import re
 from collections.abc import Iterator
 
 from wasit.inference.page_dates import DateReader
-from wasit.inference.page_folding import Folder, find_words
+from wasit.inference.page_folding import Folder, find_words, key_of
 from wasit.inference.page_line import Kind, Line
-from wasit.inference.page_prose import Prose
+from wasit.inference.page_prose import Prose, first_dash, last_dash
 from wasit.inference.page_rules import PageRules
 
 _FIRST_WORD = re.compile(r"[^\W\d_]+")
 # Signs before and after the words of a line that say nothing about what it is: bullets, arrows, brackets.
 _EDGES = " •·●○▪■□◄►▶◀←→*#-–—_=~|»«›‹<>:()[]{}"
+_BULLETS = ("•", "·", "●", "○", "▪", "■", "□", "◄", "►", "▶", "◀", "←", "→", "*", "-", "–", "—")
 _STOP_SIGNS = (".", "،", "؛", "؟", "!", "?")
 # Longer lines are paragraphs, but for lists of tags; furniture at their end is looked for in their last part.
 _LONGEST_FURNITURE = 200
@@ -158,9 +159,9 @@ class LineReader:
         if ":" not in folded[after:] and "…" not in folded[after:] and ".." not in folded[after:]:
             return None
         tail = self._tail.search(folded, after)
-        if tail is None or not self._is_furniture_value(self._kind_of(tail), tail["rest"]):
-            return None
-        return tail.start()
+        while tail is not None and not self._is_furniture_value(self._kind_of(tail), tail["rest"]):
+            tail = self._tail.search(folded, tail.start() + 1)
+        return None if tail is None else tail.start()
 
     @staticmethod
     def _kind_of(match: re.Match[str]) -> Kind:
@@ -170,9 +171,8 @@ class LineReader:
         words = rest.count(" ") + 1
         if kind is Kind.DATE:
             return self._dates.only(rest)
-        if kind is Kind.SOURCE:
-            return words <= self._rules.source.longest_words and not self._prose.stops(rest)
-        return words <= self._rules.text.headline_words and not self._prose.stops(rest)
+        longest = self._rules.source.longest_words if kind is Kind.SOURCE else self._rules.text.headline_words
+        return words <= longest and not self._prose.has_stop(rest)
 
     def _classify(self, raw: str, folded: str, start: int, end: int) -> Line:
         bare = folded.strip(_EDGES)
@@ -185,7 +185,7 @@ class LineReader:
         if len(bare) <= _LONGEST_FURNITURE:
             kind = self._unlabelled(folded, bare)
             date = self._dates.read(bare) if kind is Kind.BARE_DATE else None
-        return Line(kind, start, end, bare, end, "", date)
+        return Line(kind, start, end, bare, end, "", date, bullet=folded.startswith(_BULLETS))
 
     def _labelled(self, raw: str, folded: str, bare: str, start: int, end: int) -> Line | None:
         match = self._label.match(bare)
@@ -235,6 +235,8 @@ class LineReader:
         return words <= self._rules.tags.longest_words * len(pieces) or not self._prose.stops(folded)
 
     def _unlabelled(self, folded: str, bare: str) -> Kind:
+        if folded.endswith(".") and bare.count(" ") >= self._rules.opening_words:
+            return Kind.TEXT
         words = find_words(bare)
         if not words:
             return Kind.BARE_DATE if _DIGIT.search(bare) and self._dates.read(bare) else Kind.FURNITURE
@@ -265,44 +267,35 @@ class LineReader:
         return Kind.TEXT
 
     def _is_breadcrumb(self, folded: str) -> bool:
-        pieces = [self._folder.key(piece) for piece in self._crumb_separator.split(folded)]
+        pieces = [key_of(piece) for piece in self._crumb_separator.split(folded)]
         pieces = [piece for piece in pieces if piece]
-        if len(pieces) < 2 or self._prose.stops(folded):
+        if len(pieces) < 2 or ". " in folded or self._prose.stops(folded):
             return False
         longest = self._rules.breadcrumb.longest_piece_words
         short = all(piece.count(" ") < longest for piece in pieces[:-1])
         return short and (pieces[0] in self._homes or self._crumbs.issuperset(pieces))
 
     def _is_caption(self, folded: str, key: str, words: list[str]) -> bool:
-        if len(words) > self._rules.captions.longest_words or self._prose.opens_sentence(key):
+        if len(words) > self._rules.captions.longest_words or folded.endswith("."):
             return False
-        text = folded.rstrip()
-        if f"{key} ".startswith(self._caption_openings) and not text.endswith("."):
-            return True
-        if f"{key} ".startswith(self._caption_sentences):
-            return False
-        before, bracket, credit = text.rpartition("(")
-        if not bracket or not text.endswith(")"):
-            before, _, credit = last_dash(text)
+        if f"{key} ".startswith(self._caption_openings):
+            return not self._prose.opens_sentence(key)
+        if folded.endswith(")"):
+            before, _, credit = folded.rpartition("(")
+        else:
+            before, _, credit = last_dash(folded)
             if len(before.split()) < self._rules.captions.fewest_words_before_dash:
                 return False
         # A full stop before the credit ends a sentence of the article.
-        return self._is_credit(find_words(credit)) and not self._prose.stops(before.rstrip())
+        if not self._is_credit(find_words(credit)) or self._prose.stops(before.rstrip()):
+            return False
+        return not f"{key} ".startswith(self._caption_sentences) and not self._prose.opens_sentence(key)
 
     def _is_credit(self, words: list[str]) -> bool:
         """Whether words name agencies and nothing else."""
-        return sum(map(len, words)) >= _SHORTEST_CREDIT and self._agency_words.issuperset(words)
+        return self._agency_words.issuperset(words) and sum(map(len, words)) >= _SHORTEST_CREDIT
 
     def _is_dateline(self, bare: str) -> bool:
-        place, dash, name = _first_dash(bare)
+        place, dash, name = first_dash(bare)
         named = bool(dash) and bool(name.strip()) and not _NO_NAME.search(name) and not self._prose.stops(name)
-        return named and self._folder.key(place) in self._places
-
-
-def last_dash(text: str) -> tuple[str, str, str]:
-    """Splits at the last sign that sets off a name: what is before it, the sign, what is after it."""
-    return max((text.rpartition(dash) for dash in (" - ", " – ", " — ", "|")), key=lambda parts: len(parts[0]))
-
-
-def _first_dash(text: str) -> tuple[str, str, str]:
-    return min((text.partition(dash) for dash in (" - ", " – ", " — ", " / ")), key=lambda parts: len(parts[0]))
+        return named and key_of(place) in self._places

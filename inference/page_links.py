@@ -11,7 +11,7 @@ and an appended article is a headline with paragraphs of its own::
 Without paragraphs after the headline it is a link. With them, signs are weighed (the rules' ``further_article``):
 
 * the article above was over: its source, tags, rating came between its last paragraph and the marker;
-* a date, byline or dateline stands under the headline, or the headline is repeated: only articles begin so;
+* a date, source, byline or dateline stands under the headline, or it comes twice: only articles begin so;
 * the first paragraph goes on with what was said ("and he added", "for his part"): no article begins so;
 * the first paragraphs say again what the headline says. Words that the article above has too count less: a link
   leads to a related article, so shared words prove little, but a name that is new on the page does;
@@ -21,18 +21,21 @@ Whatever is decided, a paragraph is never dropped: it stays with the article abo
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from wasit.inference.page_draft import Draft
-from wasit.inference.page_folding import Folder
+from wasit.inference.page_folding import Folder, key_of
 from wasit.inference.page_line import Kind, Line
 from wasit.inference.page_prose import Prose
 from wasit.inference.page_rules import PageRules
 
-_WORD = re.compile(r"\w+")
-_LONGEST_READ = 700
-_LONGEST_ABOVE = 8
+_WORD = re.compile(r"\w{3,}")
+_LONGEST_READ = 400
+_FIRST_ABOVE = 3
+_LAST_ABOVE = 3
 _PARAGRAPHS_READ = 3
 _KNOWN_WORD = 0.3
 _RESTATED = 0.5
@@ -40,7 +43,16 @@ _SHORTEST_STEM = 3
 _PASSED = frozenset({
     Kind.FURNITURE, Kind.AD, Kind.CLOSING_AD, Kind.SECTION, Kind.SECTION_ON_TOP, Kind.CAPTION, Kind.OTHER_DATE
 })  # fmt: skip
-_BYLINES = frozenset({Kind.BYLINE, Kind.DATELINE})
+# Over the first paragraph of an article; no paragraph of the one above comes after them.
+_HEADERS = frozenset({Kind.BYLINE, Kind.DATELINE, Kind.DATE, Kind.SOURCE})
+
+
+@dataclass(frozen=True, eq=False)
+class _Affixes:
+    """What a word may begin and end with, the longest first; told apart by identity, so cheap as a key."""
+
+    prefixes: Sequence[str]
+    suffixes: Sequence[str]
 
 
 class Link(NamedTuple):
@@ -74,11 +86,12 @@ class LinkReader:
     def __init__(self, rules: PageRules, folder: Folder, prose: Prose) -> None:
         """Folds the words that comparing leaves out."""
         self._weights = rules.further_article
-        self._folder = folder
         self._prose = prose
         self._common = folder.keys(rules.text.common_words)
-        self._prefixes = sorted(folder.keys(rules.text.prefixes), key=len, reverse=True)
-        self._suffixes = sorted(folder.keys(rules.text.suffixes), key=len, reverse=True)
+        self._affixes = _Affixes(
+            sorted(folder.keys(rules.text.prefixes), key=len, reverse=True),
+            sorted(folder.keys(rules.text.suffixes), key=len, reverse=True),
+        )
 
     def read_also(self, lines: Sequence[Line], index: int, draft: Draft, has_stops: bool) -> Link:
         """Reads a "read also".
@@ -91,7 +104,7 @@ class LinkReader:
         """
         marker = lines[index]
         beside = self._beside(marker)
-        if beside is not None and not self._prose.is_headline(beside):
+        if beside is not None and not self._prose.is_link(beside):
             return Link(index + 1, text=beside)
         block = self._block(lines, index + 1, beside, has_stops)
         headline = beside or (lines[block.headlines[0]] if block.headlines else None)
@@ -133,21 +146,24 @@ class LinkReader:
         self, lines: Sequence[Line], start: int, beside: Line | None, has_stops: bool, is_list: bool = False
     ) -> _Block:
         headlines: list[int] = []
-        keys = {self._folder.key(beside.folded)} if beside else set()
-        dated = bare_date = repeated = False
+        keys = {key_of(beside.folded)} if beside else set()
+        dated = bare_date = repeated = bullets = False
         index = start
         for index in range(start, len(lines)):
             line = lines[index]
             if line.kind is Kind.TEXT:
-                if not self._prose.is_headline(line, has_stops, is_first=not keys, is_item=is_list or not keys):
+                bullets = line.bullet and (bullets or not keys)
+                if not self._prose.is_headline(
+                    line, has_stops, is_first=not keys, is_item=is_list or not keys or bullets
+                ):
                     begins = self._prose.opens_with_place(line.folded)
                     return _Block(headlines, index, index, dated or begins, bare_date, repeated)
-                key = self._folder.key(line.folded)
+                key = key_of(line.folded)
                 repeated |= key in keys
                 if key not in keys:
                     headlines.append(index)
                 keys.add(key)
-            elif line.kind in _BYLINES or line.kind is Kind.DATE:
+            elif line.kind in _HEADERS:
                 dated = True
             elif line.kind is Kind.BARE_DATE:
                 bare_date = True
@@ -188,37 +204,40 @@ class LinkReader:
             (weights.continuation, self._prose.continues(lines[first].folded)),
         )
         score = sum(weight for weight, holds in signs if holds)
-        below = [line for line in lines[first : first + _PARAGRAPHS_READ] if line.kind is Kind.TEXT]
+        below = self._stems(line for line in lines[first : first + _PARAGRAPHS_READ] if line.kind is Kind.TEXT)
+        between = self._stems([headline] if headline else [])
         if draft.title:
-            score += weights.title_words * self._restated(draft.title, below, [headline] if headline else [])
+            score += weights.title_words * _restated(self._stems([draft.title]), below, between)
         if headline is None:
             return score
-        restated = self._restated(headline, below, draft.lines)
-        return score + weights.headline_words * (restated - weights.headline_words_expected)
+        above = self._stems([*draft.lines[:_FIRST_ABOVE], *draft.lines[_FIRST_ABOVE:][-_LAST_ABOVE:]])
+        return score + weights.headline_words * (
+            _restated(between, below, above) - weights.headline_words_expected
+        )
 
     def _restates(self, lines: Sequence[Line], paragraph: int, headline: Line) -> bool:
-        return self._restated(headline, lines[paragraph : paragraph + 1], ()) >= _RESTATED
+        return (
+            _restated(self._stems([headline]), self._stems(lines[paragraph : paragraph + 1]), set()) >= _RESTATED
+        )
 
-    def _restated(self, headline: Line, below: Sequence[Line], above: Sequence[Line]) -> float:
-        """Which share of the headline's words comes again below; those known from above count less."""
-        own = self._stems([headline])
-        if not own:
-            return 0.0
-        near = [*above[: _LONGEST_ABOVE // 2], *above[-_LONGEST_ABOVE // 2 :]]
-        known, again = self._stems(near), self._stems(below)
-        weights = {stem: _KNOWN_WORD if stem in known else 1.0 for stem in own}
-        return sum(weight for stem, weight in weights.items() if stem in again) / sum(weights.values())
+    def _stems(self, lines: Iterable[Line]) -> set[str]:
+        text = "\n".join([line.folded[:_LONGEST_READ] for line in lines])
+        return {_stem(word, self._affixes) for word in set(_WORD.findall(text)) - self._common}
 
-    def _stems(self, lines: Sequence[Line]) -> set[str]:
-        words = (word for line in lines for word in _WORD.findall(line.folded[:_LONGEST_READ]))
-        return {self._stem(word) for word in words if word not in self._common and len(word) >= _SHORTEST_STEM}
 
-    def _stem(self, word: str) -> str:
-        for prefix in self._prefixes:
-            if word.startswith(prefix) and len(word) - len(prefix) >= _SHORTEST_STEM:
-                word = word[len(prefix) :]
-                break
-        for suffix in self._suffixes:
-            if word.endswith(suffix) and len(word) - len(suffix) >= _SHORTEST_STEM:
-                return word[: -len(suffix)]
-        return word
+def _restated(own: Set[str], below: Set[str], above: Set[str]) -> float:
+    """Which share of a headline's words comes again below; those known from above count less."""
+    weights = {stem: _KNOWN_WORD if stem in above else 1.0 for stem in own}
+    again = sum(weight for stem, weight in weights.items() if stem in below)
+    return again / sum(weights.values()) if weights else 0.0
+
+
+# A word is stemmed once for the many pages that have it.
+@lru_cache(maxsize=100_000)
+def _stem(word: str, affixes: _Affixes) -> str:
+    """The word without one prefix and one suffix, as long as enough of it stays."""
+    longest = len(word) - _SHORTEST_STEM
+    prefix = next((one for one in affixes.prefixes if len(one) <= longest and word.startswith(one)), "")
+    longest -= len(prefix)
+    suffix = next((one for one in affixes.suffixes if len(one) <= longest and word.endswith(one)), "")
+    return word[len(prefix) : len(word) - len(suffix)]

@@ -2,7 +2,7 @@
 
 import re
 
-from wasit.inference.page_folding import Folder, find_words
+from wasit.inference.page_folding import Folder, key_of
 from wasit.inference.page_line import Line
 from wasit.inference.page_rules import PageRules
 
@@ -10,6 +10,8 @@ _CLOSERS = " \"'”’»)]"
 _SENTENCE_ENDS = (".", "!", "؟", "?", ":", "…")
 _QUOTES = ('"', "”", "»")
 _OPENING = 60
+# Not after an initial, nor in a row of dots.
+_INNER_STOP = re.compile(r"\w{3}\.\s")
 _DATELINE = re.compile(r"([^(،\d]{2,25}?)(?:(?:،[^(]{2,30})?\s?\(|\s[-–—]{1,2}\s)")
 
 
@@ -19,7 +21,6 @@ class Prose:
     def __init__(self, rules: PageRules, folder: Folder) -> None:
         """Folds the rules."""
         self._rules = rules.text
-        self._key = folder.key
         self._stops = tuple(rules.text.stops)
         self._sentences = folder.openings(rules.text.sentences)
         self._continuations = folder.openings(rules.text.continuations)
@@ -31,6 +32,10 @@ class Prose:
         """Whether a text ends as a paragraph does and a headline does not."""
         text = folded.rstrip(_CLOSERS)
         return text.endswith(self._stops) and not text.endswith("..")
+
+    def has_stop(self, folded: str) -> bool:
+        """Whether a sentence ends within a text or at its end: more than a headline."""
+        return self.stops(folded) or _INNER_STOP.search(folded) is not None
 
     @staticmethod
     def ends_sentence(folded: str) -> bool:
@@ -56,13 +61,20 @@ class Prose:
         """
         folded = line.folded
         longest = self._rules.headline_words if has_stops else self._rules.headline_words // 2
-        if line.words > longest or not self.is_title(line) or self._opens(folded, self._continuations):
+        if line.words > longest or not self.is_title(line) or _INNER_STOP.search(folded):
+            return False
+        if self._opens(folded, self._continuations):
             return False
         if is_item and has_stops:
             return True
         if not is_first and (line.words > self._rules.further_headline_words or self._may_end_sentence(folded)):
             return False
         return not self._opens(folded, self._sentences) and (has_stops or not self.continues(folded))
+
+    def is_link(self, line: Line) -> bool:
+        """Whether what stands beside a marker is a headline, which may even have a full stop."""
+        short = line.words <= self._rules.further_headline_words and not _INNER_STOP.search(line.folded)
+        return short or self.is_headline(line, is_item=True)
 
     def continues(self, folded: str) -> bool:
         """Whether a paragraph goes on with a report instead of beginning one."""
@@ -77,11 +89,21 @@ class Prose:
     def opens_with_place(self, folded: str) -> bool:
         """Whether a paragraph begins with a dateline: a place, then a bracket or a dash."""
         found = _DATELINE.match(folded)
-        return found is not None and self._key(found[1]) in self._places
+        return found is not None and key_of(found[1]) in self._places
 
     def _may_end_sentence(self, folded: str) -> bool:
         return self.ends_sentence(folded) or folded.endswith(_QUOTES)
 
     @staticmethod
     def _opens(folded: str, openings: tuple[str, ...]) -> bool:
-        return f"{' '.join(find_words(folded[:_OPENING]))} ".startswith(openings)
+        return f"{key_of(folded[:_OPENING])} ".startswith(openings)
+
+
+def last_dash(text: str) -> tuple[str, str, str]:
+    """Splits at the last sign that sets off a name: what is before it, the sign, what is after it."""
+    return max((text.rpartition(dash) for dash in (" - ", " – ", " — ", "|")), key=lambda parts: len(parts[0]))
+
+
+def first_dash(text: str) -> tuple[str, str, str]:
+    """Splits at the first sign that sets off a name: what is before it, the sign, what is after it."""
+    return min((text.partition(dash) for dash in (" - ", " – ", " — ", " / ")), key=lambda parts: len(parts[0]))

@@ -38,10 +38,10 @@ class PageSplitter:
     def __init__(self, rules: PageRules) -> None:
         """Compiles the rules."""
         self._rules = rules
-        self._folder = Folder(rules.fold)
-        self._prose = Prose(rules, self._folder)
-        self._reader = LineReader(rules, self._folder, self._prose)
-        self._links = LinkReader(rules, self._folder, self._prose)
+        folder = Folder(rules.fold)
+        self._prose = Prose(rules, folder)
+        self._reader = LineReader(rules, folder, self._prose)
+        self._links = LinkReader(rules, folder, self._prose)
         self._letters = _letter_classes(rules.language)
 
     @staticmethod
@@ -100,7 +100,7 @@ class PageSplitter:
                 if link.begins_article:
                     drafts.append(Draft())
                 if link.text is not None:
-                    drafts[-1].keep(link.text, self._folder, self._prose)
+                    drafts[-1].keep(link.text, self._prose)
                 index = link.end
             else:
                 index = self._read(document, lines, index, draft, index > last_text)
@@ -113,7 +113,7 @@ class PageSplitter:
         if line.kind in _CLOSING:
             draft.close(line.kind)
         if line.kind is Kind.TEXT or (not draft.lines and self._is_odd_title(lines, index)):
-            draft.keep(line, self._folder, self._prose)
+            draft.keep(line, self._prose)
         elif line.kind is Kind.DATE or line.kind is Kind.OTHER_DATE:
             return index + self._read_date(line, following, draft)
         elif line.kind is Kind.SOURCE:
@@ -126,7 +126,7 @@ class PageSplitter:
             draft.date = draft.date or line.date
         elif line.kind in (Kind.BARE_DATE, Kind.SECTION_ON_TOP) and not is_over and draft.lines:
             # Between paragraphs it is a heading, of a chronology for one.
-            draft.keep(line, self._folder, self._prose)
+            draft.keep(line, self._prose)
         return index + 1
 
     def _has_stops(self, lines: Sequence[Line]) -> bool:
@@ -166,7 +166,7 @@ class PageSplitter:
         value = self._reader.value(document, line) if line.rest else document[line.start : line.end]
         draft.byline = draft.byline or value
         if draft.lines:
-            draft.keep(line, self._folder, self._prose)
+            draft.keep(line, self._prose)
 
     def _skip_tags(self, lines: Sequence[Line], index: int) -> int:
         longest = self._rules.tags.longest_words - bool(lines[index].rest)

@@ -179,11 +179,13 @@ def _readable(name: str) -> str:
 
 def _with_distinct_names(found: Sequence[InputFile]) -> list[InputFile]:
     """Drops files that are named twice, and calls those by their whole path that would share a name."""
-    once = list({file.path and file.path.absolute(): file for file in reversed(found)}.values())[::-1]
-    counts = Counter(file.name for file in once)
+    once: dict[Path | None, InputFile] = {}
+    for file in found:
+        once.setdefault(file.path and file.path.absolute(), file)
+    counts = Counter(file.name for file in once.values())
     files = [
         replace(file, name=_readable(file.path.as_posix())) if file.path and counts[file.name] > 1 else file
-        for file in once
+        for file in once.values()
     ]
     by_name: dict[str, InputFile] = {}
     for file in files:

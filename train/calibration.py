@@ -2,7 +2,6 @@
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from wasit.models.taxonomy import Task
 from wasit.train.losses import multi_label_cross_entropy, set_valued_cross_entropy
@@ -38,17 +37,3 @@ def fit_temperature(task: Task, logits: Tensor, labels: Tensor) -> float:
     optimizer.step(closure)
     low, high = _BOUNDS
     return round(min(max(raw.exp().item(), low), high), 4)
-
-
-def expected_calibration_error(scores: Tensor, is_right: Tensor, bins: int = 10) -> float:
-    """Mean distance between score and accuracy over bins of equal width (Naeini et al. 2015).
-
-    Args:
-        scores: (rows,), of the predicted label, from 0 to 1.
-        is_right: (rows,), whether it was right.
-        bins: Number of bins.
-    """
-    index = (scores * bins).long().clamp(max=bins - 1)
-    membership = functional.one_hot(index, bins).double()
-    gaps = (membership.T @ (scores.double() - is_right.double())).abs()
-    return float(gaps.sum() / len(scores))

@@ -1,5 +1,7 @@
 """``wasit classify`` as a user runs it."""
 
+import dataclasses
+import inspect
 import json
 import sys
 from collections.abc import Callable
@@ -9,8 +11,10 @@ from typing import Any, NamedTuple
 import pyarrow.parquet as pq
 import pytest
 
+from wasit.cli.classify import classify
 from wasit.cli.main import main
 from wasit.inference import Classifier
+from wasit.inference.job import Job
 
 MEDIATORS = "mediators: [{id: delegation, ar: الوفد, en: Delegation, forms: [الوفد]}]"
 
@@ -119,6 +123,14 @@ def test_samples(run: Run) -> None:
     result = run("--samples")
     assert result.status == 0
     assert result.output.count("Topic: ") >= 5
+    assert "+ 0 rejected" in result.error
+
+
+def test_defaults_are_those_of_a_job() -> None:
+    given = inspect.signature(classify).parameters
+    for field in dataclasses.fields(Job):
+        if field.name not in ("inputs", "split"):
+            assert given[field.name].default == field.default
 
 
 @pytest.mark.parametrize(

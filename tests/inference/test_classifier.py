@@ -60,7 +60,7 @@ def test_min_score_keeps_the_scores(classifier: Classifier, pages: dict[str, str
 
 @pytest.mark.parametrize("min_score", [-0.1, 1.5, float("nan")])
 def test_min_score_is_a_score(min_score: float) -> None:
-    with pytest.raises(InputError, match="min_score: found .*; allowed: from 0 to 1"):
+    with pytest.raises(InputError, match=r"min_score: found .*; allowed: from 0 to 1"):
         Settings(min_score=min_score)
 
 

@@ -116,7 +116,7 @@ def test_the_input_is_not_written_over(tmp_path: Path, monkeypatch: pytest.Monke
 def test_other_files_are_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "there").touch()
     with pytest.raises(
-        InputError, match="--output: found .*; allowed: a folder, a file ending in .parquet or .jsonl, or -"
+        InputError, match=r"--output: found .*; allowed: a folder, a file ending in \.parquet or \.jsonl, or -"
     ):
         Output.parse(str(tmp_path / name))
 

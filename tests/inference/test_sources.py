@@ -1,4 +1,4 @@
-"""Which files are found, and that every document in them comes out: as it was stored, or rejected with a reason."""
+"""Which files are found, and that every document in them comes out: as it was stored, or rejected for a reason."""
 
 import csv
 import gzip
@@ -151,6 +151,8 @@ def test_a_file_whose_name_looks_like_a_glob_is_a_file(tmp_path: Path) -> None:
 
 def test_a_file_named_twice_is_read_once(page_folder: Path) -> None:
     assert read(page_folder, page_folder / "doha.txt", page_folder) == read(page_folder)
+    ids = [item.id for item in read(page_folder / "english.txt", page_folder)]
+    assert ids == ["english.txt", "doha.txt", "sport/final.txt"]
 
 
 def test_files_of_the_same_name_are_told_apart_by_their_paths(

@@ -1,0 +1,188 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import TrainerCallback
+from transformers.models.distilbert import DistilBertConfig
+
+from wasit.models.batch import collate
+from wasit.models.checkpoint import Checkpoint
+from wasit.models.errors import InputError
+from wasit.train import training
+from wasit.train.progress import Progress, find_progress, stage_folder
+from wasit.train.recipe import Recipe
+from wasit.train.training import train
+
+PEACE = "قالت قطر إنها تستضيف مفاوضات الهدنة بين الوفدين في جولة رقم {}."
+SPORT = "فاز المنتخب في مباراة رقم {} وسجل اللاعب هدفين في الملعب."
+LONG = "وأشادت الأمم المتحدة بجهود مصر في تقريب وجهات النظر رقم {0}. " * 12
+
+
+def rows(first: int, count: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for number in range(first, first + count):
+        found += [
+            {
+                "text": PEACE.format(number),
+                "topic": "peace_process",
+                "mediators": {"qatar": {"role": "facilitator", "stance": "neutral"}},
+            },
+            {"text": SPORT.format(number), "topic": "sport"},
+            {"text": LONG.format(number), "mediators": {"egypt": {"role": "party", "stance": "favourable"}}},
+        ]
+    return found
+
+
+@pytest.fixture
+def make_recipe(tiny_base: Path, tmp_path: Path) -> Callable[..., Recipe]:
+    for name, content in (("train", rows(0, 12)), ("dev", rows(100, 4))):
+        lines = (json.dumps(row, ensure_ascii=False) for row in content)
+        (tmp_path / f"{name}.jsonl").write_text("\n".join(lines), encoding="utf-8")
+
+    def make(output: str, **changes: Any) -> Recipe:
+        stage = {"epochs": 2, "learning_rate": 2e-3, "head_learning_rate": 1e-2}
+        source = {"path": "train.jsonl", "calibration_share": 0.2}
+        content: dict[str, Any] = {
+            "base": str(tiny_base),
+            "output": str(tmp_path / output),
+            "data_folder": str(tmp_path),
+            "stages": [{**stage, "train": [{**source, "max_words": 30}]}, {**stage, "train": [source]}],
+            "evaluation": [{"path": "dev.jsonl"}],
+            "batch_size": 8,
+            "window_overlap": 16,
+            "token_masking": 0.1,
+            "marker_dropout": 0.2,
+            "class_weight_power": {"role": 0.5},
+        }
+        return Recipe.model_validate(content | changes)
+
+    return make
+
+
+def scores_alone(metrics: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in metrics.items() if not name.endswith(("runtime", "_second", "_time"))}
+
+
+def test_a_run_learns_and_leaves_a_calibrated_model(make_recipe: Callable[..., Recipe]) -> None:
+    recipe = make_recipe("run")
+    metrics = train(recipe)
+    output = Path(recipe.output)
+    assert metrics["eval_topic_accuracy"] == 1
+    assert metrics["eval_role_accuracy"] == 1
+    assert json.loads((output / "metrics.json").read_text(encoding="utf-8")) == metrics
+    assert set(Checkpoint.load(str(output)).network.config.temperatures) == {"topic", "role", "stance"}
+    kept = {path.name for path in output.iterdir()}
+    assert kept == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"} | {
+        "metrics.json",
+        "recipe.yaml",
+    }
+
+
+def test_one_seed_one_result(make_recipe: Callable[..., Recipe]) -> None:
+    first, second = train(make_recipe("first")), train(make_recipe("second"))
+    assert scores_alone(first) == scores_alone(second)
+    assert scores_alone(first) != scores_alone(train(make_recipe("third", seed=5)))
+
+
+class _Interrupt(TrainerCallback):
+    """Stops a run right after it has written a checkpoint, as a power cut would."""
+
+    def __init__(self, step_limit: int) -> None:
+        self.saves_left = step_limit
+
+    def on_save(self, *args: Any, **kwargs: Any) -> None:
+        self.saves_left -= 1
+        if not self.saves_left:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("saves", [1, 2, 3])
+def test_an_interrupted_run_goes_on_to_the_same_result(
+    make_recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch, saves: int
+) -> None:
+    whole = train(make_recipe("whole"))
+    recipe = make_recipe("cut")
+    interrupt = _Interrupt(saves)
+    make_trainer = training._trainer
+
+    def interrupted(*args: Any) -> Any:
+        trainer = make_trainer(*args)
+        trainer.add_callback(interrupt)
+        return trainer
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "_trainer", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe)
+    assert find_progress(Path(recipe.output), 2, "auto") != Progress()
+    assert scores_alone(train(recipe, resume="auto")) == scores_alone(whole)
+
+
+def test_a_run_goes_on_only_with_its_own_recipe(make_recipe: Callable[..., Recipe]) -> None:
+    recipe = make_recipe("run")
+    train(recipe)
+    checkpoint = stage_folder(Path(recipe.output), 0) / "checkpoint-1"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "trainer_state.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(InputError, match="was started with another recipe"):
+        train(make_recipe("run", seed=9), resume="auto")
+    with pytest.raises(InputError, match="--resume: found 'elsewhere'; allowed: auto, or a folder"):
+        train(recipe, resume="elsewhere")
+
+
+def test_auto_without_a_checkpoint_starts_afresh(make_recipe: Callable[..., Recipe]) -> None:
+    assert train(make_recipe("new"), resume="auto")
+
+
+def test_training_saving_and_loading_moves_no_bit(make_recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+    trained: list[Checkpoint] = []
+    save = Checkpoint.save
+    monkeypatch.setattr(Checkpoint, "save", lambda self, *args: (trained.append(self), save(self, *args)))
+    recipe = make_recipe("run")
+    train(recipe)
+    loaded = Checkpoint.load(recipe.output)
+    text = "قالت قطر إن القاهرة تستضيف اللقاء."
+    for task in ("topic", "role"):
+        assert torch.equal(_logits(trained[0], text)[task], _logits(loaded, text)[task])
+
+
+def _logits(checkpoint: Checkpoint, text: str) -> dict[str, torch.Tensor]:
+    batch = collate(checkpoint.encoder()([text]), checkpoint.tokenizer.pad_token_id)
+    with torch.inference_mode():
+        logits = checkpoint.network(**batch.model_inputs()).logits
+    assert logits is not None
+    return dict(logits)
+
+
+def test_layers_are_chosen(make_recipe: Callable[..., Recipe]) -> None:
+    recipe = make_recipe("run", layers=[1], save_dtype="float16")
+    train(recipe)
+    config = Checkpoint.load(recipe.output).network.config
+    assert config.encoder.num_hidden_layers == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"layers": [0, 2]}, r"layers: found \[2\]; allowed: from 0 to 1"),
+        ({"task_weights": {"mood": 1.0}}, "there is no task 'mood'; allowed: topic, role, stance"),
+        ({"evaluation": [{"path": "none.jsonl"}]}, "none.jsonl: there is no such file"),
+    ],
+)
+def test_what_does_not_fit_is_said_before_training(
+    make_recipe: Callable[..., Recipe], changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        train(make_recipe("run", **changes))
+
+
+def test_a_base_that_is_no_bert_is_refused(make_recipe: Callable[..., Recipe], tiny_base: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(tiny_base, other)
+    DistilBertConfig().save_pretrained(other)
+    with pytest.raises(InputError, match="is a 'distilbert' model; allowed: a 'bert' encoder"):
+        train(make_recipe("run", base=str(other)))
