@@ -57,6 +57,7 @@ class Checkpoint:
     def _read(cls, name: str, source: str, dtype: torch.dtype) -> "Checkpoint":
         _check_is_wasit(name, source)
         network = WasitModel.from_pretrained(source, dtype=dtype, use_safetensors=True).eval()
+        _align(network)
         tokenizer = load_tokenizer(source)
         return cls(
             name,
@@ -98,6 +99,16 @@ def _check_is_wasit(name: str, source: str) -> None:
             f"{name!r} is a {model_type!r} model, not one of wasit's; "
             "fine-tune it with `wasit train RECIPE --set base=...` first"
         )
+
+
+def _align(network: WasitModel) -> None:
+    """Moves the weights out of the mapped file.
+
+    They stand there at odd addresses, for which a processor takes other instructions than for memory of its own: the
+    same weights would give other last bits than those that were saved.
+    """
+    for parameter in network.parameters():
+        parameter.data = parameter.data.clone()
 
 
 def _converted(network: WasitModel, dtype: torch.dtype) -> WasitModel:

@@ -73,6 +73,8 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
         num_attention_heads=2,
         intermediate_size=64,
         max_position_embeddings=WINDOW_TOKENS,
+        # States that differ from word to word, so that a few steps of training teach something.
+        initializer_range=0.2,
         pad_token_id=tokenizer.pad_token_id,
     )
     BertModel(config).save_pretrained(folder)

@@ -79,7 +79,10 @@ def _run_stages(recipe: Recipe, model: Checkpoint, data: "RunData", progress: Pr
     # A run that was interrupted after its last stage still needs a trainer to predict with.
     trainer = _trainer(recipe, len(recipe.stages) - 1, model, data)
     _calibrate(trainer, model, data.calibration)
-    return _evaluate(trainer, data.evaluation)
+    metrics = _evaluate(trainer, data.evaluation)
+    # The accelerator has wrapped the forward pass in its mixed precision.
+    trainer.accelerator.unwrap_model(model.network, keep_fp32_wrapper=False)
+    return metrics
 
 
 class RunData:

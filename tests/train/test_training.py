@@ -72,7 +72,7 @@ def test_a_run_learns_and_leaves_a_calibrated_model(make_recipe: Callable[..., R
     metrics = train(recipe)
     output = Path(recipe.output)
     assert metrics["eval_topic_accuracy"] == 1
-    assert metrics["eval_role_accuracy"] == 1
+    assert metrics["eval_stance_accuracy"] == 1
     assert json.loads((output / "metrics.json").read_text(encoding="utf-8")) == metrics
     assert set(Checkpoint.load(str(output)).network.config.temperatures) == {"topic", "role", "stance"}
     kept = {path.name for path in output.iterdir()}
