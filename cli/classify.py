@@ -64,13 +64,11 @@ def classify(
 
     With the rows come rejects.jsonl, the documents that gave none and why, and run.json, the account of the run.
     """
-    from transformers.utils import logging
-
+    from wasit.cli.libraries import quiet_libraries
     from wasit.inference.job import Job, read_handful, write_results
     from wasit.inference.sinks import Output
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    quiet_libraries()
     job = Job(
         inputs=tuple(inputs or ()),
         samples=samples,

@@ -31,6 +31,9 @@ def evaluate(
 
     Example: wasit evaluate wasit-mini gold/dev.jsonl --mediators-field actors
     """
+    from tqdm import tqdm
+
+    from wasit.cli.libraries import quiet_libraries
     from wasit.models.checkpoint import Checkpoint
     from wasit.models.devices import pick_device
     from wasit.models.predictor import Predictor
@@ -38,6 +41,7 @@ def evaluate(
     from wasit.train.evaluation import evaluate as score
     from wasit.train.recipe import DataSource
 
+    quiet_libraries()
     source = DataSource(
         path=data.name,
         text_field=text_field,
@@ -47,7 +51,9 @@ def evaluate(
     )
     checkpoint = Checkpoint.load(model)
     articles = read_source(source, data.parent, checkpoint.taxonomy, seed=0)
-    result = score(Predictor(checkpoint, pick_device(device)), articles)
+    predictor = Predictor(checkpoint, pick_device(device))
+    with tqdm(total=len(articles), unit="article", delay=2, disable=None) as bar:
+        result = score(predictor, articles, bar.update)
     for task, scores in result.scores.items():
         for name, value in scores.items():
             typer.echo(f"{task:12} {name:28} {value:7.3f}")

@@ -10,7 +10,6 @@ import typer
 from wasit.cli.classify import classify
 from wasit.cli.evaluate import evaluate
 from wasit.cli.train import train
-from wasit.models.errors import WasitError
 
 app = typer.Typer(name="wasit", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(classify)
@@ -46,6 +45,11 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         app()
-    except WasitError as error:
+    except Exception as error:
+        # With it come torch and transformers, for which `wasit --help` should not wait.
+        from wasit.models.errors import WasitError
+
+        if not isinstance(error, WasitError):
+            raise
         typer.echo(f"wasit: {error}", err=True)
         sys.exit(_ERROR)

@@ -11,7 +11,7 @@ def train(
     overrides: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", help="Changes a key of the recipe; train.0.rows=100 leads deeper."
+            "--set", metavar="KEY=VALUE", help="Changes a key of the recipe; stages.0.epochs=1 leads deeper."
         ),
     ] = None,
     resume: Annotated[
@@ -21,11 +21,13 @@ def train(
 ) -> None:
     """Fine-tune a model by a recipe; the folder that it names gets the model and its metrics.
 
-    Example: wasit train configs/train/mini.yaml --set data_folder=data --set epochs=2
+    Example: wasit train configs/train/mini.yaml --set data_folder=data --set seed=1
     """
+    from wasit.cli.libraries import quiet_libraries
     from wasit.train.recipe import load_recipe
     from wasit.train.training import train as run
 
+    quiet_libraries()
     loaded = load_recipe(recipe, overrides or ())
     metrics = run(loaded, resume)
     for name, value in metrics.items():

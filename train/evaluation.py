@@ -1,6 +1,6 @@
 """How well a model does on annotated articles, read as a user's pages are read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from wasit.models.prediction import Prediction
@@ -27,14 +27,19 @@ class Evaluation:
     missed: tuple[tuple[str, str], ...]
 
 
-def evaluate(predictor: Predictor, articles: Sequence[AnnotatedArticle]) -> Evaluation:
+def evaluate(
+    predictor: Predictor,
+    articles: Sequence[AnnotatedArticle],
+    progress: Callable[[int], object] = lambda articles: None,
+) -> Evaluation:
     """Scores a model. Mediators that it lists beyond the gold ones are ignored.
 
     Args:
         predictor: The model, ready to run.
         articles: Gold.
+        progress: Told after each batch how many articles it held.
     """
-    predictions = predictor([article.text for article in articles])
+    predictions = predictor([article.text for article in articles], progress)
     taxonomy = predictor.checkpoint.taxonomy
     scores: dict[str, dict[str, float]] = {}
     support: dict[str, int] = {}
