@@ -104,8 +104,8 @@ def _check_is_wasit(name: str, source: str) -> None:
 def _align(network: WasitModel) -> None:
     """Moves the weights out of the mapped file.
 
-    They stand there at odd addresses, for which a processor takes other instructions than for memory of its own: the
-    same weights would give other last bits than those that were saved.
+    They stand there at odd addresses, for which a processor takes other instructions than for memory of its own:
+    the same weights would give other last bits than those that were saved.
     """
     for parameter in network.parameters():
         parameter.data = parameter.data.clone()

@@ -30,7 +30,8 @@ class WasitModel(PreTrainedModel):
 
     Tasks of articles read ``BertPooler``, the mean over windows weighted by their tokens, so that they can be
     exported as a plain ``BertForSequenceClassification``. Tasks of mediators read, for each mention, its marker,
-    the first token of the mention and the first token of the window; a pair's logits are the mean of its mentions'.
+    the first token of the mention and the first token of the window; a pair's logits are the mean of those of its
+    mentions.
     """
 
     config_class = WasitConfig

@@ -82,9 +82,20 @@ def test_the_readme_gives_two_commands_whole() -> None:
 def test_the_main_job_runs_from_the_wheel(tmp_path: Path) -> None:
     """What the README's first command installs and runs, somewhere else and without the checkout."""
     source = tmp_path / "source"
-    shutil.copytree(ROOT, source, ignore=shutil.ignore_patterns(".*", "runs", "build", "*.egg-info", "__pycache__"))
+    shutil.copytree(
+        ROOT, source, ignore=shutil.ignore_patterns(".*", "runs", "build", "*.egg-info", "__pycache__")
+    )
     built = run(
-        sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, source, folder=tmp_path
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        tmp_path,
+        source,
+        folder=tmp_path,
     )
     assert built.returncode == 0, built.stderr
     shutil.rmtree(source)
@@ -100,7 +111,9 @@ def test_the_main_job_runs_from_the_wheel(tmp_path: Path) -> None:
     python = environment / "bin" / "python"
     where = run(python, "-c", "import wasit.models; print(wasit.models.__file__)", folder=tmp_path)
     assert where.stdout.startswith(str(environment)), where.stderr
-    result = run(python, "-c", "from wasit.cli.main import main; main()", *SAMPLES_COMMAND.split()[1:], folder=tmp_path)
+    result = run(
+        python, "-c", "from wasit.cli.main import main; main()", *SAMPLES_COMMAND.split()[1:], folder=tmp_path
+    )
     assert result.returncode == 0, result.stderr
     samples = len(list((ROOT / "inference" / "samples").glob("*.txt")))
     assert f"{samples} documents" in result.stdout + result.stderr

@@ -8,7 +8,12 @@ from wasit.cli.main import app
 from wasit.models.errors import InputError
 
 ROWS = [
-    {"text": "قالت قطر إنها تستضيف الجولة.", "topic": "any", "actors": {"qatar": {"role": "facilitator"}}, "split": "dev"},
+    {
+        "text": "قالت قطر إنها تستضيف الجولة.",
+        "topic": "any",
+        "actors": {"qatar": {"role": "facilitator"}},
+        "split": "dev",
+    },
     {"text": "فاز المنتخب بهدفين.", "topic": "sport", "actors": {"norway": {"role": "party"}}, "split": "dev"},
     {"text": "نص لا يُقرأ.", "topic": "no_such_label", "split": "train"},
 ]
@@ -25,7 +30,9 @@ def test_scores_are_printed_and_written(tiny_model: Path, data: Path, tmp_path: 
     output = tmp_path / "scores.json"
     arguments = ["--mediators-field", "actors", "--where", "split=dev", "-o", str(output)]
     sets = ["--label-set", "topic.any=peace_process,armed_conflict"]
-    result = CliRunner().invoke(app, ["evaluate", str(tiny_model), str(data), *arguments, *sets], catch_exceptions=False)
+    result = CliRunner().invoke(
+        app, ["evaluate", str(tiny_model), str(data), *arguments, *sets], catch_exceptions=False
+    )
     assert result.exit_code == 0
     written = json.loads(output.read_text(encoding="utf-8"))
     assert written["support"] == {"topic": 2, "role": 2}

@@ -61,7 +61,7 @@ def test_a_folder_holds_no_pickle(tiny_model: Path) -> None:
 
 
 def test_a_name_that_is_nowhere_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="there is no model .*allowed: wasit-mini, a folder"):
+    with pytest.raises(InputError, match=r"there is no model .*allowed: wasit-mini, a folder"):
         Checkpoint.load(str(tmp_path / "nothing"))
 
 

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,21 @@ from wasit.models.tokenizer import MARKER, load_base_tokenizer
 WINDOW = 24
 OVERLAP = 6
 WORDS = st.sampled_from(
-    ["قطر", "وقطر", "للولايات المتحدة", "الوفد", "المحادثات", "،", ".", MARKER, "[SEP]", "[PAD]", "ـ", "12", "talks"]
+    [
+        "قطر",
+        "وقطر",
+        "للولايات المتحدة",
+        "الوفد",
+        "المحادثات",
+        "،",
+        ".",
+        MARKER,
+        "[SEP]",
+        "[PAD]",
+        "ـ",
+        "12",
+        "talks",
+    ]
 )
 
 
@@ -68,7 +83,7 @@ def test_windows_leave_no_token_out(tokens: int, size: int, data: st.DataObject)
     covered = {position for start in starts for position in range(start, min(start + size, tokens))}
     assert covered == set(range(tokens))
     assert starts == sorted(set(starts))
-    shared = [first + size - second for first, second in zip(starts, starts[1:], strict=False)]
+    shared = [first + size - second for first, second in pairwise(starts)]
     assert all(count >= overlap for count in shared)
 
 

@@ -14,9 +14,30 @@ LABELS = [{"name": name, "ar": "اسم", "en": name, "definition": "What it mean
 TAXONOMY = Taxonomy.from_dict(
     {
         "tasks": [
-            {"name": "kind", "scope": "article", "problem": "single_label", "ar": "نوع", "en": "kind", "labels": LABELS},
-            {"name": "tags", "scope": "article", "problem": "multi_label", "ar": "وسم", "en": "tags", "labels": LABELS},
-            {"name": "part", "scope": "mediator", "problem": "single_label", "ar": "دور", "en": "part", "labels": LABELS},
+            {
+                "name": "kind",
+                "scope": "article",
+                "problem": "single_label",
+                "ar": "نوع",
+                "en": "kind",
+                "labels": LABELS,
+            },
+            {
+                "name": "tags",
+                "scope": "article",
+                "problem": "multi_label",
+                "ar": "وسم",
+                "en": "tags",
+                "labels": LABELS,
+            },
+            {
+                "name": "part",
+                "scope": "mediator",
+                "problem": "single_label",
+                "ar": "دور",
+                "en": "part",
+                "labels": LABELS,
+            },
         ],
         "mediators": [{"id": "oman", "ar": "عمان", "en": "Oman", "forms": ["مسقط"]}],
     }

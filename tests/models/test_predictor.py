@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from wasit.models.checkpoint import Checkpoint
 from wasit.models.predictor import Predictor, batches
 
-TEXTS = ["أعلنت قطر استئناف المحادثات.", "ارتفعت أسعار النفط.", "", "وصل وفد من مصر إلى مسقط. " * 40, "قال أنطونيو غوتيريش."]
+TEXTS = [
+    "أعلنت قطر استئناف المحادثات.",
+    "ارتفعت أسعار النفط.",
+    "",
+    "وصل وفد من مصر إلى مسقط. " * 40,
+    "قال أنطونيو غوتيريش.",
+]
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,9 @@ def ids(tokenizer: PreTrainedTokenizerFast, text: str) -> list[int]:
         ("ﻭﺻﻞ الوفد", "وصل الوفد"),
     ],
 )
-def test_diacritics_tatweel_and_invisible_signs_make_no_difference(tiny_base: Path, written: str, plain: str) -> None:
+def test_diacritics_tatweel_and_invisible_signs_make_no_difference(
+    tiny_base: Path, written: str, plain: str
+) -> None:
     tokenizer = load_base_tokenizer(str(tiny_base))
     assert ids(tokenizer, written) == ids(tokenizer, plain)
 

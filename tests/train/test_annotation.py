@@ -81,7 +81,9 @@ def test_a_mistake_names_line_field_value_and_what_is_allowed(
     assert f"{path}: {message}" in str(caught.value)
 
 
-@pytest.mark.parametrize(("name", "message"), [("none.jsonl", "no such file"), ("gold.xml", "found the ending '.xml'")])
+@pytest.mark.parametrize(
+    ("name", "message"), [("none.jsonl", "no such file"), ("gold.xml", "found the ending '.xml'")]
+)
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "gold.xml").write_text("<a/>", encoding="utf-8")
     with pytest.raises(InputError, match=message):

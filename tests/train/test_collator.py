@@ -10,7 +10,9 @@ from wasit.train.collator import Collator
 from wasit.train.dataset import build_dataset
 
 ARTICLES = [
-    AnnotatedArticle("1", "زار وفد من مسقط القاهرة.", {"topic": ("peace_process",)}, {"egypt": {"role": ("party",)}}, {}),
+    AnnotatedArticle(
+        "1", "زار وفد من مسقط القاهرة.", {"topic": ("peace_process",)}, {"egypt": {"role": ("party",)}}, {}
+    ),
     AnnotatedArticle("2", "فاز المنتخب بهدفين.", {"topic": ("sport",)}, {}, {}),
     AnnotatedArticle("3", "قالت قطر كلاما.", {}, {"qatar": {"role": ("supporter",), "stance": ("neutral",)}}, {}),
 ]

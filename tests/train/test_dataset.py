@@ -75,7 +75,10 @@ def test_rows_carry_labels_of_the_mediators_that_the_text_mentions(tiny_model: P
     )
     (row,) = build_dataset([article], model.encoder(), model.taxonomy, tmp_path / "cache")
     topic, role = model.taxonomy.task("topic"), model.taxonomy.task("role")
-    assert {name for name, value in zip(topic.label_names, row["labels_topic"], strict=True) if value} == {"sport", "health"}
+    assert {name for name, value in zip(topic.label_names, row["labels_topic"], strict=True) if value} == {
+        "sport",
+        "health",
+    }
     assert row["mention_mediators"] == ["qatar", "egypt", "qatar", "egypt"]
     qatar, egypt = row["labels_role"]
     assert all(math.isnan(value) for value in qatar)

@@ -55,7 +55,9 @@ def test_any_label_of_a_set_is_right_and_others_are_wrong(predictor: Predictor) 
     said = articles[0].labels["topic"][0]
     other, another = [name for name in names if name != said][:2]
     articles[0].labels["topic"] = (other, said)
-    articles[1].labels["topic"] = tuple(name for name in (other, another) if name != articles[1].labels["topic"][0])
+    articles[1].labels["topic"] = tuple(
+        name for name in (other, another) if name != articles[1].labels["topic"][0]
+    )
     assert evaluate(predictor, articles).scores["topic"]["accuracy"] == pytest.approx(2 / 3)
 
 

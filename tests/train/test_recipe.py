@@ -26,7 +26,13 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_the_command_line_wins_over_the_file(path: Path) -> None:
-    overrides = ["seed=7", "stages.0.epochs=1", "stages.0.train.0.rows=10", "class_weight_power.role=0.5", "layers=[0, 2]"]
+    overrides = [
+        "seed=7",
+        "stages.0.epochs=1",
+        "stages.0.train.0.rows=10",
+        "class_weight_power.role=0.5",
+        "layers=[0, 2]",
+    ]
     recipe = load_recipe(path, overrides)
     assert (recipe.seed, recipe.layers, recipe.class_weight_power) == (7, (0, 2), {"role": 0.5})
     assert (recipe.stages[0].epochs, recipe.stages[0].train[0].rows) == (1, 10)

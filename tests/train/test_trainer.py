@@ -37,7 +37,9 @@ def rate_of(model: WasitModel, name: str, layer_decay: float) -> tuple[float, fl
         ("encoder.embeddings.word_embeddings.weight", 0.25e-4, 0.1),
     ],
 )
-def test_deeper_layers_learn_slower_and_heads_fastest(tiny_model: Path, name: str, rate: float, decay: float) -> None:
+def test_deeper_layers_learn_slower_and_heads_fastest(
+    tiny_model: Path, name: str, rate: float, decay: float
+) -> None:
     model = WasitModel.from_pretrained(tiny_model)
     assert rate_of(model, name, layer_decay=0.5) == pytest.approx((rate, decay))
 

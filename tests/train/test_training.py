@@ -138,7 +138,9 @@ def test_auto_without_a_checkpoint_starts_afresh(make_recipe: Callable[..., Reci
     assert train(make_recipe("new"), resume="auto")
 
 
-def test_training_saving_and_loading_moves_no_bit(make_recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_saving_and_loading_moves_no_bit(
+    make_recipe: Callable[..., Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
     trained: list[Checkpoint] = []
     save = Checkpoint.save
     monkeypatch.setattr(Checkpoint, "save", lambda self, *args: (trained.append(self), save(self, *args)))
@@ -180,7 +182,9 @@ def test_what_does_not_fit_is_said_before_training(
         train(make_recipe("run", **changes))
 
 
-def test_a_base_that_is_no_bert_is_refused(make_recipe: Callable[..., Recipe], tiny_base: Path, tmp_path: Path) -> None:
+def test_a_base_that_is_no_bert_is_refused(
+    make_recipe: Callable[..., Recipe], tiny_base: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "other"
     shutil.copytree(tiny_base, other)
     DistilBertConfig().save_pretrained(other)
