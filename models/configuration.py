@@ -20,6 +20,8 @@ class WasitConfig(PreTrainedConfig):
         taxonomy: The tasks and mediators as a dictionary, see :meth:`Taxonomy.to_dict`.
         window_tokens: Length of a window in tokens, special tokens included.
         window_overlap: Tokens that neighbouring windows share.
+        mention_width: Numbers that a mention is summed up in.
+        mention_dropout: Dropout, in training, of what the tasks of mediators read.
         temperatures: For each task the temperature that its logits are divided by before they become scores
             (Guo et al. 2017, "On Calibration of Modern Neural Networks"); tasks not named have 1.
         format_version: Version of this layout; a newer one is refused.
@@ -37,6 +39,8 @@ class WasitConfig(PreTrainedConfig):
         taxonomy: dict[str, Any] | None = None,
         window_tokens: int = 512,
         window_overlap: int = DEFAULT_OVERLAP,
+        mention_width: int = 128,
+        mention_dropout: float = 0.3,
         temperatures: dict[str, float] | None = None,
         format_version: int = FORMAT_VERSION,
         **kwargs: Any,
@@ -51,6 +55,8 @@ class WasitConfig(PreTrainedConfig):
         self.taxonomy = taxonomy if taxonomy is not None else Taxonomy.default().to_dict()
         self.window_tokens = window_tokens
         self.window_overlap = window_overlap
+        self.mention_width = mention_width
+        self.mention_dropout = mention_dropout
         self.temperatures = dict(temperatures or {})
         self.format_version = format_version
         super().__init__(**kwargs)

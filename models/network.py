@@ -1,15 +1,20 @@
 """The network: one encoder pass for the topic of an article and for all its mediators."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.models.bert import BertModel
 from transformers.utils.generic import ModelOutput
 
 from wasit.models.configuration import WasitConfig
 from wasit.models.taxonomy import Taxonomy
+
+NEIGHBOURHOOD = 12
+"""Tokens before a marker, and after the first token of its mention, that count as around the mention."""
 
 
 @dataclass
@@ -30,8 +35,8 @@ class WasitModel(PreTrainedModel):
 
     Tasks of articles read ``BertPooler``, the mean over windows weighted by their tokens, so that they can be
     exported as a plain ``BertForSequenceClassification``. Tasks of mediators read, for each mention, its marker,
-    the first token of the mention and the first token of the window; a pair's logits are the mean of those of its
-    mentions.
+    its first token and the mean of the tokens around it, each from several layers; a pair's logits are the mean of
+    those of its mentions.
     """
 
     config_class = WasitConfig
@@ -49,9 +54,11 @@ class WasitModel(PreTrainedModel):
         self.article_heads = nn.ModuleDict(
             {task.name: nn.Linear(width, len(task.labels)) for task in taxonomy.article_tasks}
         )
-        self.mention_pooler = nn.Linear(3 * width, width)
+        self.mention_layers = mention_layers(config.encoder.num_hidden_layers)
+        self.mention_dropout = nn.Dropout(config.mention_dropout)
+        self.mention_pooler = nn.Linear(3 * len(self.mention_layers) * width, config.mention_width)
         self.mediator_heads = nn.ModuleDict(
-            {task.name: nn.Linear(width, len(task.labels)) for task in taxonomy.mediator_tasks}
+            {task.name: nn.Linear(config.mention_width, len(task.labels)) for task in taxonomy.mediator_tasks}
         )
         self.post_init()
 
@@ -81,8 +88,7 @@ class WasitModel(PreTrainedModel):
         Returns:
             The logits of all tasks.
         """
-        encoded = self.encoder(input_ids=input_ids, attention_mask=attention_mask)
-        states = encoded.last_hidden_state
+        encoded = self.encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
         window_tokens = attention_mask.sum(1).float()
         logits = {
             name: weighted_mean(
@@ -90,23 +96,45 @@ class WasitModel(PreTrainedModel):
             )
             for name, head in self.article_heads.items()
         }
-        mentions = self._mention_states(states, marker_window, marker_column)
+        layers = [encoded.hidden_states[layer] for layer in self.mention_layers]
+        mentions = self._mention_states(layers, attention_mask, marker_window, marker_column)
         mention_logits = {name: self._head(head, mentions) for name, head in self.mediator_heads.items()}
         once = window_tokens.new_ones(len(marker_pair))
         for name, values in mention_logits.items():
             logits[name] = weighted_mean(values, marker_pair, once, pair_count)
         return WasitOutput(logits=logits, mention_logits=mention_logits)
 
-    def _mention_states(self, states: Tensor, window: Tensor, column: Tensor) -> Tensor:
-        features = torch.cat(
-            (states[window, column], states[window, column + 1], states[window, torch.zeros_like(column)]), dim=-1
-        )
-        return torch.tanh(self.mention_pooler(features.to(self.mention_pooler.weight.dtype)))
+    def _mention_states(
+        self, layers: Sequence[Tensor], attention_mask: Tensor, window: Tensor, column: Tensor
+    ) -> Tensor:
+        around = column[:, None] + torch.arange(-NEIGHBOURHOOD, NEIGHBOURHOOD + 2, device=column.device)
+        inside = (around >= 0) & (around < attention_mask.shape[1])
+        around = around.clamp(0, attention_mask.shape[1] - 1)
+        is_token = (inside & (attention_mask[window[:, None], around] == 1)).to(layers[0].dtype)[..., None]
+        features = []
+        for states in layers:
+            neighbours = (states[window[:, None], around] * is_token).sum(1) / is_token.sum(1)
+            features += [states[window, column], states[window, column + 1], neighbours]
+        normalised = [functional.layer_norm(feature, feature.shape[-1:]) for feature in features]
+        mixed = self.mention_dropout(torch.cat(normalised, dim=-1))
+        return torch.tanh(self.mention_pooler(mixed.to(self.mention_pooler.weight.dtype)))
 
     @staticmethod
     def _head(head: nn.Module, features: Tensor) -> Tensor:
         logits: Tensor = head(features)
         return logits.float()
+
+
+def mention_layers(depth: int) -> tuple[int, ...]:
+    """The layers that mentions are read from: the embeddings, a third and two thirds of the way, and the last.
+
+    What is said of a mediator stands near its name, in words that the upper layers of an encoder trained for whole
+    texts have blended already (Tenney et al. 2019: lower layers hold what is local).
+
+    Args:
+        depth: Number of layers of the encoder.
+    """
+    return tuple(sorted({0, round(depth / 3), round(2 * depth / 3), depth}))
 
 
 def weighted_mean(values: Tensor, group: Tensor, weight: Tensor, groups: int) -> Tensor:

@@ -33,6 +33,7 @@ def initial_checkpoint(recipe: Recipe, taxonomy: Taxonomy) -> Checkpoint:
         taxonomy=taxonomy.to_dict(),
         window_tokens=min(tokenizer.model_max_length, encoder.config.max_position_embeddings),
         window_overlap=recipe.window_overlap,
+        mention_dropout=recipe.mention_dropout,
     )
     network = WasitModel(config)
     network.encoder.load_state_dict(encoder.state_dict())
@@ -69,7 +70,12 @@ def _keep_layers(encoder: BertModel, recipe: Recipe) -> None:
 
 
 def _make_room_for_marker(encoder: BertModel, tokenizer: PreTrainedTokenizerFast) -> None:
-    """Lets the marker start as the mask token, whose state the encoder fills from its surroundings."""
+    """Lets the marker start as the mask token, whose state the encoder fills from its surroundings.
+
+    A base that has a row for the marker was trained with it, and keeps what it learnt.
+    """
+    if marker_id(tokenizer) < encoder.config.vocab_size:
+        return
     encoder.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     embeddings = encoder.get_input_embeddings().weight
     with torch.no_grad():

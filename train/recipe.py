@@ -76,6 +76,7 @@ class Recipe(Strict):
         layer_decay: Each layer of the encoder learns so many times as fast as the one above it.
         weight_decay: As in AdamW.
         hidden_dropout: Dropout in the encoder.
+        mention_dropout: Dropout of what the tasks of mediators read.
         token_masking: Share of the tokens that are masked in training.
         marker_dropout: Share of the training articles that are read without markers.
         class_weight_power: For a task, how strongly rare labels are weighted: 0 not at all, 1 fully.
@@ -97,6 +98,7 @@ class Recipe(Strict):
     layer_decay: float = Field(default=1.0, gt=0, le=1)
     weight_decay: float = Field(default=0.01, ge=0)
     hidden_dropout: Share = Field(default=0.0, ge=0, lt=1)
+    mention_dropout: Share = Field(default=0.3, ge=0, lt=1)
     token_masking: Share = Field(default=0.0, ge=0, lt=1)
     marker_dropout: Share = Field(default=0.0, ge=0, lt=1)
     class_weight_power: dict[str, float] = Field(default_factory=dict)
