@@ -89,35 +89,71 @@ class WasitModel(PreTrainedModel):
             The logits of all tasks.
         """
         encoded = self.encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
+        features = self.mention_features(encoded.hidden_states, attention_mask, marker_window, marker_column)
         window_tokens = attention_mask.sum(1).float()
-        logits = {
-            name: weighted_mean(
-                self._head(head, encoded.pooler_output), window_article, window_tokens, article_count
-            )
-            for name, head in self.article_heads.items()
-        }
-        layers = [encoded.hidden_states[layer] for layer in self.mention_layers]
-        mentions = self._mention_states(layers, attention_mask, marker_window, marker_column)
-        mention_logits = {name: self._head(head, mentions) for name, head in self.mediator_heads.items()}
+        mention_logits = self.mention_logits(features)
         once = window_tokens.new_ones(len(marker_pair))
+        logits = self.article_logits(encoded.pooler_output, window_article, window_tokens, article_count)
         for name, values in mention_logits.items():
             logits[name] = weighted_mean(values, marker_pair, once, pair_count)
         return WasitOutput(logits=logits, mention_logits=mention_logits)
 
-    def _mention_states(
-        self, layers: Sequence[Tensor], attention_mask: Tensor, window: Tensor, column: Tensor
+    def article_logits(
+        self, pooled: Tensor, window_article: Tensor, window_tokens: Tensor, article_count: int
+    ) -> dict[str, Tensor]:
+        """Answers the tasks of articles.
+
+        Args:
+            pooled: What ``BertPooler`` gives for each window; (windows, width).
+            window_article: (windows,).
+            window_tokens: How much each window weighs in its article; (windows,).
+            article_count: Number of articles.
+
+        Returns:
+            For each task (articles, labels).
+        """
+        return {
+            name: weighted_mean(self._head(head, pooled), window_article, window_tokens, article_count)
+            for name, head in self.article_heads.items()
+        }
+
+    def mention_features(
+        self, hidden_states: Sequence[Tensor], attention_mask: Tensor, window: Tensor, column: Tensor
     ) -> Tensor:
+        """What is known of each mention: states of its marker, of its first token and around it, layer by layer.
+
+        Args:
+            hidden_states: Of the embeddings and of every layer; (windows, length, width) each.
+            attention_mask: (windows, length).
+            window: Window of each marker; (mentions,).
+            column: Position of each marker in its window; (mentions,).
+
+        Returns:
+            (mentions, 3 · layers read · width), each state normalised.
+        """
         around = column[:, None] + torch.arange(-NEIGHBOURHOOD, NEIGHBOURHOOD + 2, device=column.device)
         inside = (around >= 0) & (around < attention_mask.shape[1])
         around = around.clamp(0, attention_mask.shape[1] - 1)
-        is_token = (inside & (attention_mask[window[:, None], around] == 1)).to(layers[0].dtype)[..., None]
+        is_token = (inside & (attention_mask[window[:, None], around] == 1))[..., None]
         features = []
-        for states in layers:
-            neighbours = (states[window[:, None], around] * is_token).sum(1) / is_token.sum(1)
+        for states in (hidden_states[layer] for layer in self.mention_layers):
+            weights = is_token.to(states.dtype)
+            neighbours = (states[window[:, None], around] * weights).sum(1) / weights.sum(1)
             features += [states[window, column], states[window, column + 1], neighbours]
-        normalised = [functional.layer_norm(feature, feature.shape[-1:]) for feature in features]
-        mixed = self.mention_dropout(torch.cat(normalised, dim=-1))
-        return torch.tanh(self.mention_pooler(mixed.to(self.mention_pooler.weight.dtype)))
+        return torch.cat([functional.layer_norm(feature, feature.shape[-1:]) for feature in features], dim=-1)
+
+    def mention_logits(self, features: Tensor) -> dict[str, Tensor]:
+        """Answers the tasks of mediators for each mention alone.
+
+        Args:
+            features: As :meth:`mention_features` gives them.
+
+        Returns:
+            For each task (mentions, labels).
+        """
+        mixed = self.mention_dropout(features.to(self.mention_pooler.weight.dtype))
+        summary = torch.tanh(self.mention_pooler(mixed))
+        return {name: self._head(head, summary) for name, head in self.mediator_heads.items()}
 
     @staticmethod
     def _head(head: nn.Module, features: Tensor) -> Tensor:

@@ -81,6 +81,8 @@ class Recipe(Strict):
         marker_dropout: Share of the training articles that are read without markers.
         class_weight_power: For a task, how strongly rare labels are weighted: 0 not at all, 1 fully.
         task_weights: Weight of each task's loss; 1 for tasks not named.
+        head_epochs: Further passes over the data of the last stage in which only poolers and heads learn, on
+            states of the encoder that are computed once and kept in memory.
         seed: Seeds order, dropout, masking and fresh weights.
         save_dtype: Precision of the saved weights.
     """
@@ -103,6 +105,7 @@ class Recipe(Strict):
     marker_dropout: Share = Field(default=0.0, ge=0, lt=1)
     class_weight_power: dict[str, float] = Field(default_factory=dict)
     task_weights: dict[str, float] = Field(default_factory=dict)
+    head_epochs: int = Field(default=0, ge=0)
     seed: int = 0
     save_dtype: Literal["float32", "float16"] = "float32"
 

@@ -65,13 +65,17 @@ class WasitTrainer(Trainer):
             model_inputs = self.noise(model_inputs)
         outputs: WasitOutput = model(**model_inputs)
         assert outputs.logits is not None
+        loss = self.task_losses(outputs.logits, labels)
+        return (loss, outputs) if return_outputs else loss
+
+    def task_losses(self, logits: Mapping[str, Tensor], labels: Mapping[str, Tensor]) -> Tensor:
+        """The weighted sum of the losses, given logits and labels by task."""
         losses = [
             self.recipe.task_weights.get(task.name, 1.0)
-            * self._task_loss(task, outputs.logits[task.name], labels[task.name])
+            * self._task_loss(task, logits[task.name], labels[task.name])
             for task in self.taxonomy.tasks
         ]
-        loss = torch.stack(losses).sum()
-        return (loss, outputs) if return_outputs else loss
+        return torch.stack(losses).sum()
 
     def _task_loss(self, task: Task, logits: Tensor, labels: Tensor) -> Tensor:
         criterion = set_valued_cross_entropy if task.problem == "single_label" else multi_label_cross_entropy

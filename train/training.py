@@ -23,6 +23,7 @@ from wasit.train.annotation import AnnotatedArticle
 from wasit.train.calibration import fit_temperature
 from wasit.train.collator import Collator
 from wasit.train.dataset import LABEL_PREFIX, build_dataset, is_held_out, read_source
+from wasit.train.heads import compute_states, train_heads
 from wasit.train.initialisation import initial_checkpoint
 from wasit.train.losses import class_weights
 from wasit.train.noise import Noise
@@ -78,6 +79,8 @@ def _run_stages(recipe: Recipe, model: Checkpoint, data: "RunData", progress: Pr
         model.network.save_pretrained(stage_folder(Path(recipe.output), number) / FINISHED)
     # A run that was interrupted after its last stage still needs a trainer to predict with.
     trainer = _trainer(recipe, len(recipe.stages) - 1, model, data)
+    if recipe.head_epochs:
+        _train_heads(trainer, recipe, model)
     _calibrate(trainer, model, data.calibration)
     metrics = _evaluate(trainer, data.evaluation)
     # The accelerator has wrapped the forward pass in its mixed precision.
@@ -203,6 +206,15 @@ def has_bfloat16() -> bool:
     # torch 2.11 does not tell; there the answer is no, and training is slower but right.
     capabilities: Mapping[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def _train_heads(trainer: WasitTrainer, recipe: Recipe, model: Checkpoint) -> None:
+    # A run that was resumed draws what an uninterrupted one draws.
+    set_seed(recipe.seed)
+    with trainer.compute_loss_context_manager():
+        batches = list(compute_states(model.network, trainer.get_train_dataloader()))
+    rate = recipe.stages[-1].head_learning_rate
+    train_heads(model.network, batches, trainer.task_losses, recipe.head_epochs, rate, recipe.weight_decay)
 
 
 def _label_weights(recipe: Recipe, taxonomy: Taxonomy, dataset: datasets.Dataset) -> dict[str, Tensor]:

@@ -57,6 +57,7 @@ def make_recipe(tiny_base: Path, tmp_path: Path) -> Callable[..., Recipe]:
             "token_masking": 0.1,
             "marker_dropout": 0.2,
             "class_weight_power": {"role": 0.5},
+            "head_epochs": 2,
         }
         return Recipe.model_validate(content | changes)
 

@@ -1,0 +1,69 @@
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from wasit.models.checkpoint import Checkpoint
+from wasit.train.annotation import AnnotatedArticle
+from wasit.train.collator import Collator
+from wasit.train.dataset import build_dataset
+from wasit.train.heads import compute_states, train_heads
+from wasit.train.losses import set_valued_cross_entropy
+
+ARTICLES = [
+    AnnotatedArticle("1", "قالت قطر كلاما.", {"topic": ("economy",)}, {"qatar": {"role": ("spoiler",)}}, {}),
+    AnnotatedArticle("2", "زار وفد مصر.", {"topic": ("sport",)}, {"egypt": {"role": ("guarantor",)}}, {}),
+]
+
+
+def test_heads_learn_and_the_encoder_stays(tiny_model: Path, tmp_path: Path) -> None:
+    model = Checkpoint.load(str(tiny_model))
+    network = model.network
+    dataset = build_dataset(ARTICLES, model.encoder(), model.taxonomy, tmp_path / "cache")
+    loader = DataLoader(dataset, batch_size=2, collate_fn=Collator(model.taxonomy, model.tokenizer.pad_token_id))
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    losses: list[float] = []
+
+    def loss(logits: Mapping[str, Tensor], labels: Mapping[str, Tensor]) -> Tensor:
+        tasks = ("topic", "role")
+        weights = torch.ones(20)
+        parts = [
+            set_valued_cross_entropy(logits[task], labels[task], weights[: labels[task].shape[1]])
+            for task in tasks
+        ]
+        losses.append(sum(part.item() for part in parts))
+        return torch.stack(parts).sum()
+
+    batches = list(compute_states(network, loader))
+    train_heads(network, batches, loss, epochs=60, learning_rate=1e-2, weight_decay=0.0)
+    assert losses[-1] < 0.2 * losses[0]
+    changed = {name for name, value in network.state_dict().items() if not torch.equal(value, before[name])}
+    assert changed == {
+        name for name in before if not name.startswith(("encoder.encoder.", "encoder.embeddings."))
+    } - {
+        "mediator_heads.stance.weight",
+        "mediator_heads.stance.bias",
+    }
+
+
+def test_the_states_are_those_of_the_forward_pass(tiny_model: Path, tmp_path: Path) -> None:
+    model = Checkpoint.load(str(tiny_model))
+    dataset = build_dataset(ARTICLES, model.encoder(), model.taxonomy, tmp_path / "cache")
+    loader = DataLoader(dataset, batch_size=2, collate_fn=Collator(model.taxonomy, model.tokenizer.pad_token_id))
+    (batch,) = compute_states(model.network, loader)
+    seen: list[Mapping[str, Tensor]] = []
+
+    def remember(logits: Mapping[str, Tensor], labels: Mapping[str, Tensor]) -> Tensor:
+        seen.append(logits)
+        return torch.stack([values.sum() for values in logits.values()]).sum()
+
+    model.network.mention_dropout.p = 0.0
+    model.network.encoder.eval()
+    with torch.no_grad():
+        inputs = {name: value for name, value in next(iter(loader)).items() if not name.startswith("labels_")}
+        expected = model.network(**inputs).logits
+    train_heads(model.network, [batch], remember, epochs=1, learning_rate=1e-9, weight_decay=0.0)
+    for task, values in expected.items():
+        torch.testing.assert_close(seen[0][task], values, atol=2e-2, rtol=2e-2)
