@@ -59,7 +59,7 @@ def train_heads(
         learning_rate: At the start; it falls to 0.
         weight_decay: As in AdamW.
     """
-    heads = [network.encoder.pooler, network.article_heads, network.mention_pooler, network.mediator_heads]
+    heads = [_pooler(network), network.article_heads, network.mention_pooler, network.mediator_heads]
     parameters = [parameter for head in heads for parameter in head.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
     schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=epochs * len(batches))
@@ -105,8 +105,14 @@ def compute_states(network: WasitModel, loader: "DataLoader[dict[str, Any]]") ->
         )
 
 
+def _pooler(network: WasitModel) -> nn.Module:
+    pooler = network.encoder.pooler
+    assert pooler is not None
+    return pooler
+
+
 def _logits(network: WasitModel, batch: BatchStates) -> dict[str, Tensor]:
-    pooled = network.encoder.pooler(batch.first_tokens.float()[:, None])
+    pooled = _pooler(network)(batch.first_tokens.float()[:, None])
     logits = network.article_logits(pooled, batch.window_article, batch.window_tokens, batch.article_count)
     once = torch.ones_like(batch.marker_pair, dtype=torch.float32)
     for name, values in network.mention_logits(batch.mention_features.float()).items():

@@ -37,6 +37,8 @@ def initial_checkpoint(recipe: Recipe, taxonomy: Taxonomy) -> Checkpoint:
     )
     network = WasitModel(config)
     network.encoder.load_state_dict(encoder.state_dict())
+    # A folder of the machine that trained the model is nobody else's business.
+    network.config.encoder.name_or_path = ""
     return Checkpoint(recipe.output, network, tokenizer, taxonomy)
 
 
