@@ -92,7 +92,7 @@ def tiny_model(tiny_base: Path) -> Path:
     # Weights this large make the answers differ from one article to the next.
     encoder.initializer_range = 0.5
     config = WasitConfig(
-        encoder, taxonomy.to_dict(), window_tokens=WINDOW_TOKENS, window_overlap=16, initializer_range=0.5
+        encoder, taxonomy.to_dict(), window_tokens=WINDOW_TOKENS, window_overlap=16, initializer_range=0.2
     )
     Checkpoint("tiny-wasit", WasitModel(config).eval(), tokenizer, taxonomy).save(folder)
     return folder
