@@ -56,17 +56,6 @@ class AnnotatedArticle:
     columns: dict[str, Any]
 
 
-def read_annotations(path: Path, taxonomy: Taxonomy, columns: Columns | None = None) -> Iterator[AnnotatedArticle]:
-    """Reads a ``.jsonl`` or ``.parquet`` file of annotated articles.
-
-    Raises:
-        InputError: At the first row that does not fit the taxonomy, naming its place and what is allowed.
-    """
-    columns = columns or Columns()
-    for where, row in read_rows(path):
-        yield annotated_article(where, row, taxonomy, columns)
-
-
 def read_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Reads the rows of a file, each with the words that name its place."""
     if not path.is_file():

@@ -8,7 +8,7 @@ import pytest
 
 from wasit.models.errors import InputError
 from wasit.models.taxonomy import Taxonomy
-from wasit.train.annotation import AnnotatedArticle, Columns, read_annotations
+from wasit.train.annotation import AnnotatedArticle, Columns, annotated_article, read_rows
 
 GOOD: dict[str, Any] = {
     "text": "وصل الوفد القطري.",
@@ -18,7 +18,8 @@ GOOD: dict[str, Any] = {
 
 
 def read(path: Path, columns: Columns | None = None) -> list[AnnotatedArticle]:
-    return list(read_annotations(path, Taxonomy.default(), columns))
+    taxonomy = Taxonomy.default()
+    return [annotated_article(where, row, taxonomy, columns or Columns()) for where, row in read_rows(path)]
 
 
 def write(path: Path, *rows: dict[str, Any] | str) -> Path:
