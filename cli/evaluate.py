@@ -1,91 +1,146 @@
 """``wasit evaluate``: score a model on annotated articles."""
 
-import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from wasit.cli.columns import (
+    LabelFields,
+    LabelSeparator,
+    LabelSets,
+    MediatorField,
+    MediatorsField,
+    TextField,
+    Where,
+    data_source,
+)
+
+_WIDE = 140
+
 
 def evaluate(
     model: Annotated[
-        str, typer.Argument(help="wasit-mini, the folder of a model, or organisation/name on the Hub.")
+        str,
+        typer.Argument(
+            help="wasit-mini, the folder of a model, or organisation/name on the Hub; with --folds a recipe."
+        ),
     ],
-    data: Annotated[Path, typer.Argument(help="Annotated articles, .jsonl or .parquet.")],
-    text_field: Annotated[str, typer.Option(help="Column of the text.")] = "text",
-    mediators_field: Annotated[str, typer.Option(help="Column of {mediator: {task: label}}.")] = "mediators",
-    where: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN=VALUE", help="Only rows with this value; may be repeated.")
-    ] = None,
-    label_set: Annotated[
-        list[str] | None,
+    data: Annotated[list[Path], typer.Argument(help="Annotated articles: .jsonl, .csv or .parquet.")],
+    output: Annotated[
+        Path | None,
         typer.Option(
-            metavar="TASK.NAME=LABEL,LABEL,…",
-            help="A name in the data that stands for a set of labels; any of them is right. May be repeated.",
+            "-o",
+            "--output",
+            metavar="DIR",
+            help="A folder for metrics.json, report.md, errors.html, and for each task a confusion matrix and a "
+            "calibration plot. Without it, the tables are only shown.",
         ),
     ] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Writes the scores as JSON too.")] = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="OTHER_MODEL",
+            help="A model to compare with, on the same articles; with --folds a recipe. May be repeated.",
+        ),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="tfidf", help="Trains and scores TF-IDF with logistic regression beside the model."),
+    ] = None,
+    training_data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="FILE", help="What the baseline learns from, with the same columns. May be repeated."
+        ),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Cross-validates a recipe: each article is answered by a model that was not trained on it. The "
+            "models stay in DIR; the same command again goes on where it was.",
+        ),
+    ] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Changes a key of the recipes.")
+    ] = None,
+    group_by: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Scores the articles of each value of a column by themselves. May be repeated.",
+            show_default="corpus, if the data have it",
+        ),
+    ] = None,
+    errors: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Wrong answers of a task that errors.html shows.")
+    ] = 100,
+    resamples: Annotated[int, typer.Option(metavar="N", help="Bootstrap resamples.")] = 2_000,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.", min=0)] = 0,
+    text_field: TextField = "text",
+    mediators_field: MediatorsField = "mediators",
+    mediator_field: MediatorField = None,
+    label_field: LabelFields = None,
+    label_separator: LabelSeparator = "|",
+    label_set: LabelSets = None,
+    where: Where = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
 ) -> None:
-    """Score a model: accuracy, macro-F1 and F1 of each label; gold mediators that it does not find are wrong.
+    """Score a model with intervals, labels, calibration and errors; gold mediators that it misses are wrong.
 
-    Example: wasit evaluate wasit-mini gold/dev.jsonl --mediators-field actors
+    Example: wasit evaluate wasit-mini dev.jsonl -o quality --baseline tfidf --training-data train.jsonl
+
+    Example: wasit evaluate runs/mine dev.csv -o quality --compare wasit-mini
+
+    Example: wasit evaluate recipe.yaml train.jsonl dev.jsonl --folds 5 -o folds --set data_folder=data
     """
-    from tqdm import tqdm
+    from rich.console import Console
 
     from wasit.cli.libraries import quiet_libraries
-    from wasit.models.checkpoint import Checkpoint
-    from wasit.models.devices import pick_device
-    from wasit.models.predictor import Predictor
-    from wasit.train.dataset import read_source
-    from wasit.train.evaluation import evaluate as score
-    from wasit.train.recipe import DataSource
+    from wasit.train.evaluation import Settings
+    from wasit.train.evaluation_files import make_folder, write_evaluation
+    from wasit.train.evaluation_job import EvaluationJob, run_evaluation
+    from wasit.train.report import show
 
     quiet_libraries()
-    source = DataSource(
-        path=data.name,
-        text_field=text_field,
-        mediators_field=mediators_field,
-        where=dict(_pair("--where", text) for text in where or ()),
-        label_sets=_label_sets(label_set or ()),
+    sources, training_sources = (
+        tuple(
+            data_source(
+                path,
+                text_field=text_field,
+                mediators_field=mediators_field,
+                mediator_field=mediator_field,
+                label_field=label_field,
+                label_separator=label_separator,
+                label_set=label_set,
+                where=where,
+            )
+            for path in paths
+        )
+        for paths in (data, training_data or ())
     )
-    checkpoint = Checkpoint.load(model)
-    articles = read_source(source, data.parent, checkpoint.taxonomy, seed=0)
-    predictor = Predictor(checkpoint, pick_device(device))
-    with tqdm(total=len(articles), unit="article", delay=2, disable=None) as bar:
-        result = score(predictor, articles, bar.update)
-    for task, scores in result.scores.items():
-        for name, value in scores.items():
-            typer.echo(f"{task:12} {name:28} {value:7.3f}")
-    for place, mediator in result.missed:
-        typer.echo(f"not found, counted as wrong: {mediator} in {place}", err=True)
+    job = EvaluationJob(
+        model=model,
+        data=sources,
+        compare=tuple(compare or ()),
+        baseline=baseline,
+        training_data=training_sources,
+        folds=folds,
+        overrides=tuple(overrides or ()),
+        settings=Settings(tuple(group_by or ()), resamples, seed),
+        folder=output,
+        device=device,
+    )
     if output is not None:
-        content = {"model": model, "data": data.name, "scores": result.scores, "support": result.support}
-        output.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-
-
-def _pair(flag: str, text: str) -> tuple[str, str]:
-    from wasit.models.errors import InputError
-
-    name, equals, value = text.partition("=")
-    if not equals or not name:
-        raise InputError(f"{flag}: found {text!r}; allowed: NAME=VALUE")
-    return name, value
-
-
-def _label_sets(texts: list[str] | tuple[()]) -> dict[str, dict[str, tuple[str, ...]]]:
-    sets: dict[str, dict[str, tuple[str, ...]]] = {}
-    for text in texts:
-        key, labels = _pair("--label-set", text)
-        task, name = _split_key(key)
-        sets.setdefault(task, {})[name] = tuple(labels.split(","))
-    return sets
-
-
-def _split_key(key: str) -> tuple[str, str]:
-    from wasit.models.errors import InputError
-
-    task, dot, name = key.partition(".")
-    if not dot or not name:
-        raise InputError(f"--label-set: found {key!r}; allowed: TASK.NAME=LABEL,LABEL,…")
-    return task, name
+        make_folder(output)
+    evaluation = run_evaluation(job)
+    # A file or a pipe has no width: the tables are as wide as they need.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
+    show(evaluation.metrics, evaluation.taxonomy, console)
+    for note in evaluation.notes:
+        typer.echo(note, err=True)
+    if output is not None:
+        write_evaluation(evaluation, output, errors)
+        typer.echo(f"Scores, pictures and errors are in {output}", err=True)

@@ -7,14 +7,18 @@ from typing import Annotated
 
 import typer
 
+from wasit.cli.check_data import check_data
 from wasit.cli.classify import classify
+from wasit.cli.cut_vocabulary import cut_vocabulary
 from wasit.cli.evaluate import evaluate
 from wasit.cli.train import train
 
 app = typer.Typer(name="wasit", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(classify)
+app.command()(check_data)
 app.command()(train)
 app.command()(evaluate)
+app.command()(cut_vocabulary)
 
 _ERROR = 2
 
@@ -53,3 +57,7 @@ def main() -> None:
             raise
         typer.echo(f"wasit: {error}", err=True)
         sys.exit(_ERROR)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,99 +1,142 @@
-"""Encoded articles, laid out as the tensors of one forward pass."""
+"""Windows of encoded articles, laid out as the tensors of one forward pass: padded for training, packed to run."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from wasit.models.encoding import EncodedArticle, IntArray
+from wasit.models.encoded import EncodedArticles, Indexes
+
+FEWEST_TOKENS = 16
+"""Of a packed row; see ``wasit.models.network.FEWEST_ROWS``."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The windows of some articles and where their mentions stand.
+    """Windows and where their mentions stand. Articles, pairs and mentions are counted anew from 0 in each batch.
 
-    A pair is one mediator in one article; all its mentions, in whichever window, belong to it.
+    A place is a position in the rows, counted through from the first row to the last. A pair is one mediator in
+    one article; all its mentions, in whichever window, belong to it.
 
     Attributes:
-        input_ids: (windows, length), padded at the end.
-        attention_mask: (windows, length), 1 for tokens.
+        input_ids: (rows, length). Padded, a window has a row; packed, all windows share one.
+        attention_mask: (rows, length), 1 for tokens; None if packed.
+        position_ids: (rows, length), positions in the window; None if padded.
+        window_bounds: Place of each window's first token and the end of the last, that of a window of no article
+            included if there is one; int32; None if padded.
+        window_start: Place of each window's first token; (windows,).
+        window_tokens: Tokens of each window; (windows,).
         window_article: Article of each window; (windows,).
+        marker_place: Place of each marker; (mentions,).
         marker_window: Window of each marker; (mentions,).
-        marker_column: Position of each marker in its window; (mentions,).
         marker_pair: Pair that each mention belongs to; (mentions,).
-        article_count: Number of articles.
-        pairs: Article and mediator of each pair, in order of first mention.
+        articles: Which articles they are of those that were encoded together; (articles,).
+        pairs: The same for the pairs; (pairs,).
+        mentions: The same for the mentions; (mentions,).
     """
 
     input_ids: Tensor
-    attention_mask: Tensor
+    attention_mask: Tensor | None
+    position_ids: Tensor | None
+    window_bounds: Tensor | None
+    window_start: Tensor
+    window_tokens: Tensor
     window_article: Tensor
+    marker_place: Tensor
     marker_window: Tensor
-    marker_column: Tensor
     marker_pair: Tensor
-    article_count: int
-    pairs: tuple[tuple[int, str], ...]
+    articles: Indexes
+    pairs: Indexes
+    mentions: Indexes
 
-    def model_inputs(self, device: torch.device | str = "cpu") -> dict[str, Tensor | int]:
-        """The keyword arguments of the network's forward pass, tensors on the given device."""
+    def model_inputs(self) -> dict[str, Tensor | int]:
+        """The keyword arguments of the network's forward pass."""
         tensors = {
-            name: getattr(self, name).to(device, non_blocking=True)
-            for name in (
-                "input_ids",
-                "attention_mask",
-                "window_article",
-                "marker_window",
-                "marker_column",
-                "marker_pair",
-            )
+            field.name: value for field in fields(self) if isinstance(value := getattr(self, field.name), Tensor)
         }
-        return {**tensors, "article_count": self.article_count, "pair_count": len(self.pairs)}
+        return {**tensors, "article_count": len(self.articles), "pair_count": len(self.pairs)}
 
 
-def collate(articles: Sequence[EncodedArticle], pad_token_id: int) -> Batch:
-    """Lays out articles as one padded batch.
+def pad_batch(encoded: EncodedArticles, pad_token_id: int) -> Batch:
+    """Lays out all windows with a row for each.
 
     Args:
-        articles: At least one encoded article.
+        encoded: At least one article.
         pad_token_id: What fills the rows up.
     """
-    lengths = np.concatenate([article.window_lengths for article in articles])
-    windows_of = np.array([len(article.window_lengths) for article in articles])
-    flat = np.concatenate([article.input_ids for article in articles])
+    lengths = encoded.window_tokens
     mask = np.arange(lengths.max()) < lengths[:, None]
     input_ids = np.full(mask.shape, pad_token_id, dtype=np.int64)
-    input_ids[mask] = flat
-    window, column = _marker_places(articles, lengths)
-    marker_pair, pairs = _pairs(articles)
-    return Batch(
+    input_ids[mask] = encoded.input_ids
+    return _batch(
+        encoded,
+        np.arange(len(lengths)),
+        np.arange(len(lengths)) * mask.shape[1],
         input_ids=torch.from_numpy(input_ids),
         attention_mask=torch.from_numpy(mask.astype(np.int64)),
-        window_article=torch.from_numpy(np.repeat(np.arange(len(articles)), windows_of)),
-        marker_window=torch.from_numpy(window),
-        marker_column=torch.from_numpy(column),
-        marker_pair=torch.tensor(marker_pair, dtype=torch.long),
-        article_count=len(articles),
-        pairs=tuple(pairs),
     )
 
 
-def _marker_places(articles: Sequence[EncodedArticle], lengths: IntArray) -> tuple[np.ndarray, np.ndarray]:
-    article_starts = np.cumsum([0, *(len(article.input_ids) for article in articles[:-1])])
-    positions = np.concatenate(
-        [article.marker_positions + start for article, start in zip(articles, article_starts, strict=True)]
-    ).astype(np.int64)
-    ends = np.cumsum(lengths, dtype=np.int64)
-    window = np.searchsorted(ends, positions, side="right")
-    return window, positions - (ends - lengths)[window]
+def pack_batch(encoded: EncodedArticles, windows: Indexes) -> Batch:
+    """Lays out some windows in one row, one behind the other.
+
+    A row that is too short for its results to be the same in any company is filled up with a window of no article.
+
+    Args:
+        encoded: The articles.
+        windows: Which of their windows, at least one, ascending.
+    """
+    lengths = encoded.window_tokens[windows].astype(np.int64)
+    bounds = np.concatenate([[0], np.cumsum(lengths)])
+    # Distance of each token of the row from its place among all tokens.
+    source = np.cumsum(encoded.window_tokens, dtype=np.int64)[windows] - lengths
+    shift = np.repeat(source - bounds[:-1], lengths)
+    places = np.arange(bounds[-1])
+    input_ids = encoded.input_ids[places + shift]
+    position_ids = places - np.repeat(bounds[:-1], lengths)
+    missing = max(0, FEWEST_TOKENS - len(places))
+    return _batch(
+        encoded,
+        windows,
+        bounds[:-1],
+        input_ids=torch.from_numpy(np.pad(input_ids, (0, missing), mode="edge"))[None],
+        position_ids=torch.from_numpy(np.pad(position_ids, (0, missing)))[None],
+        window_bounds=torch.from_numpy(
+            np.append(bounds, bounds[-1] + missing if missing else []).astype(np.int32)
+        ),
+    )
 
 
-def _pairs(articles: Sequence[EncodedArticle]) -> tuple[list[int], list[tuple[int, str]]]:
-    numbers: dict[tuple[int, str], int] = {}
-    marker_pair = [
-        numbers.setdefault((index, mention.mediator), len(numbers))
-        for index, article in enumerate(articles)
-        for mention in article.mentions
-    ]
-    return marker_pair, list(numbers)
+def _batch(
+    encoded: EncodedArticles,
+    windows: Indexes,
+    window_start: Indexes,
+    input_ids: Tensor,
+    attention_mask: Tensor | None = None,
+    position_ids: Tensor | None = None,
+    window_bounds: Tensor | None = None,
+) -> Batch:
+    number = np.full(len(encoded.window_tokens), -1)
+    number[windows] = np.arange(len(windows))
+    mentions = np.flatnonzero(number[encoded.marker_window] >= 0)
+    marker_window = number[encoded.marker_window[mentions]]
+    first_place = np.cumsum(encoded.window_tokens, dtype=np.int64) - encoded.window_tokens
+    column = encoded.marker_place[mentions] - first_place[encoded.marker_window[mentions]]
+    articles, window_article = np.unique(encoded.window_article[windows], return_inverse=True)
+    pairs, marker_pair = np.unique(encoded.marker_pair[mentions], return_inverse=True)
+    return Batch(
+        input_ids=input_ids,
+        attention_mask=attention_mask,
+        position_ids=position_ids,
+        window_bounds=window_bounds,
+        window_start=torch.from_numpy(window_start),
+        window_tokens=torch.from_numpy(encoded.window_tokens[windows].astype(np.int64)),
+        window_article=torch.from_numpy(window_article),
+        marker_place=torch.from_numpy(window_start[marker_window] + column),
+        marker_window=torch.from_numpy(marker_window),
+        marker_pair=torch.from_numpy(marker_pair),
+        articles=articles.astype(np.int64),
+        pairs=pairs.astype(np.int64),
+        mentions=mentions,
+    )

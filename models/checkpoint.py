@@ -4,12 +4,16 @@ import copy
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import torch
 from torch import nn
 from transformers import PreTrainedTokenizerFast
+from transformers.utils import CONFIG_NAME
 
 from wasit.models.configuration import WasitConfig
+from wasit.models.disk import full_disk_told
 from wasit.models.encoding import ArticleEncoder
 from wasit.models.errors import InputError
 from wasit.models.mentions import MentionFinder
@@ -19,6 +23,8 @@ from wasit.models.tokenizer import load_tokenizer
 
 SHIPPED_MODEL = "wasit-mini"
 """The model inside the package: it needs no network."""
+
+_MOST_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Checkpoint:
             dtype: Precision that the weights are converted to.
 
         Raises:
-            InputError: If there is no such model, or it is not one of wasit's.
+            InputError: If there is no such model, it is not one of wasit's, or its weights do not fit its tasks.
         """
         if name == SHIPPED_MODEL and not Path(name).is_dir():
             with as_file(files("wasit.models") / SHIPPED_MODEL) as folder:
@@ -56,7 +62,7 @@ class Checkpoint:
     @classmethod
     def _read(cls, name: str, source: str, dtype: torch.dtype) -> "Checkpoint":
         _check_is_wasit(name, source)
-        network = WasitModel.from_pretrained(source, dtype=dtype, use_safetensors=True).eval()
+        network = _load_network(name, source, dtype)
         _align(network)
         tokenizer = load_tokenizer(source)
         return cls(
@@ -70,12 +76,22 @@ class Checkpoint:
         """Writes the folder that :meth:`load` reads.
 
         Args:
-            folder: Made if it is not there.
+            folder: Made if it is not there. While it is not whole it has no ``config.json``, and is no model.
             dtype: Precision of the written weights; as they are without it.
+
+        Raises:
+            InputError: If the disk is full.
         """
         network = self.network if dtype is None else _converted(self.network, dtype)
-        network.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
+        with full_disk_told(folder, _bytes(network)):
+            folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryDirectory(prefix=".saving-", dir=folder) as unfinished:
+                network.save_pretrained(unfinished)
+                self.tokenizer.save_pretrained(unfinished)
+                written = sorted(Path(unfinished).iterdir(), key=lambda path: path.name == CONFIG_NAME)
+                (folder / CONFIG_NAME).unlink(missing_ok=True)
+                for path in written:
+                    path.replace(folder / path.name)
 
     def encoder(self) -> ArticleEncoder:
         """An encoder of articles that fits this model."""
@@ -99,6 +115,32 @@ def _check_is_wasit(name: str, source: str) -> None:
             f"{name!r} is a {model_type!r} model, not one of wasit's; "
             "fine-tune it with `wasit train RECIPE --set base=...` first"
         )
+
+
+def _load_network(name: str, source: str, dtype: torch.dtype) -> WasitModel:
+    loaded: Any = WasitModel.from_pretrained(
+        source, dtype=dtype, use_safetensors=True, ignore_mismatched_sizes=True, output_loading_info=True
+    )
+    network, report = loaded
+    # Trainable weights that a file lacks are drawn at random: the answers would be, too.
+    wrong = [f"{key} is missing" for key in sorted(report["missing_keys"])]
+    wrong += [f"{key} has no place" for key in sorted(report["unexpected_keys"])]
+    wrong += [
+        f"{key} is {tuple(found)} instead of {tuple(expected)}"
+        for key, found, expected in sorted(report["mismatched_keys"])
+    ]
+    if wrong:
+        more = f", and {len(wrong) - _MOST_SHOWN} more" if len(wrong) > _MOST_SHOWN else ""
+        raise InputError(
+            f"model {name!r}: its weights do not fit the tasks and labels in its config.json: "
+            f"{', '.join(wrong[:_MOST_SHOWN])}{more}"
+        )
+    network.eval()
+    return network  # type: ignore[no-any-return]
+
+
+def _bytes(network: WasitModel) -> int:
+    return sum(weights.numel() * weights.element_size() for weights in network.parameters())
 
 
 def _align(network: WasitModel) -> None:

@@ -68,8 +68,11 @@ class ArticleEncoder:
         self._backend = tokenizer.backend_tokenizer
         self._backend.no_truncation()
         self._backend.no_padding()
-        # A page may contain "</s>" or "[SEP]" as text: it must not become the token.
+        # A page may contain "</s>" or "[SEP]" as text: it must not become the token. A Unigram vocabulary has such
+        # tokens among its pieces all the same, which is mended behind it.
         self._backend.encode_special_tokens = True
+        self._unknown = tokenizer.unk_token_id
+        self._special = np.array(sorted({*tokenizer.all_special_ids} - {self._unknown}), dtype=np.int32)
 
     def __call__(self, texts: Sequence[str]) -> list[EncodedArticle]:
         """Encodes the texts of articles, each on its own and in full."""
@@ -83,6 +86,7 @@ class ArticleEncoder:
         ]
 
     def _windows(self, ids: IntArray, mentions: list[Mention]) -> EncodedArticle:
+        ids[np.isin(ids, self._special)] = self._unknown
         markers = np.flatnonzero(ids == self.marker_id)
         if len(markers) != len(mentions):
             raise AssertionError(f"{len(mentions)} mentions gave {len(markers)} markers")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -11,10 +12,15 @@ from transformers.models.bert import BertModel
 from transformers.utils.generic import ModelOutput
 
 from wasit.models.configuration import WasitConfig
+from wasit.models.packed_attention import PACKED_ATTENTION
 from wasit.models.taxonomy import Taxonomy
 
 NEIGHBOURHOOD = 12
 """Tokens before a marker, and after the first token of its mention, that count as around the mention."""
+
+FEWEST_ROWS = 16
+"""Matrices with fewer rows go to kernels that add up in another order: with at least so many, a row's result does
+not depend on how many others there are, to the last bit in single precision."""
 
 
 @dataclass
@@ -28,6 +34,19 @@ class WasitOutput(ModelOutput):
 
     logits: dict[str, Tensor] | None = None
     mention_logits: dict[str, Tensor] | None = None
+
+
+class Reading(NamedTuple):
+    """What the heads need to know of a batch once the encoder has read it.
+
+    Attributes:
+        first_tokens: State of each window's first token in the last layer; (windows, width).
+        mention_features: Of each mention the states of its marker, of its first token and around it, layer by
+            layer, each normalised; (mentions, 3 · layers read · width).
+    """
+
+    first_tokens: Tensor
+    mention_features: Tensor
 
 
 class WasitModel(PreTrainedModel):
@@ -51,6 +70,7 @@ class WasitModel(PreTrainedModel):
         taxonomy = Taxonomy.from_dict(config.taxonomy)
         width = config.encoder.hidden_size
         self.encoder = BertModel(config.encoder, add_pooling_layer=True)
+        self.encoder.set_attn_implementation(PACKED_ATTENTION)
         self.article_heads = nn.ModuleDict(
             {task.name: nn.Linear(width, len(task.labels)) for task in taxonomy.article_tasks}
         )
@@ -65,100 +85,153 @@ class WasitModel(PreTrainedModel):
     def forward(
         self,
         input_ids: Tensor,
-        attention_mask: Tensor,
+        window_start: Tensor,
+        window_tokens: Tensor,
         window_article: Tensor,
+        marker_place: Tensor,
         marker_window: Tensor,
-        marker_column: Tensor,
         marker_pair: Tensor,
         article_count: int,
         pair_count: int,
+        attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        window_bounds: Tensor | None = None,
     ) -> WasitOutput:
-        """Runs a batch as :class:`wasit.models.batch.Batch` lays it out.
+        """Runs a batch as :class:`wasit.models.batch.Batch` lays it out, padded or packed.
 
         Args:
-            input_ids: (windows, length).
-            attention_mask: (windows, length).
+            input_ids: (rows, length).
+            window_start: (windows,).
+            window_tokens: (windows,).
             window_article: (windows,), from 0 to ``article_count - 1``.
+            marker_place: (mentions,).
             marker_window: (mentions,).
-            marker_column: (mentions,).
             marker_pair: (mentions,), from 0 to ``pair_count - 1``.
             article_count: Number of articles, each with at least one window.
             pair_count: Number of pairs, each with at least one mention.
+            attention_mask: (rows, length), of padded rows.
+            position_ids: (1, length), of a packed row.
+            window_bounds: (windows + 1,), of a packed row; on the CPU unless
+                :func:`wasit.models.packed_attention.uses_variable_length_kernel`.
 
         Returns:
             The logits of all tasks.
         """
-        encoded = self.encoder(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=True)
-        features = self.mention_features(encoded.hidden_states, attention_mask, marker_window, marker_column)
-        window_tokens = attention_mask.sum(1).float()
-        mention_logits = self.mention_logits(features)
-        once = window_tokens.new_ones(len(marker_pair))
-        logits = self.article_logits(encoded.pooler_output, window_article, window_tokens, article_count)
+        reading = self.read(
+            input_ids,
+            window_start,
+            window_tokens,
+            marker_place,
+            marker_window,
+            attention_mask,
+            position_ids,
+            window_bounds,
+        )
+        return self.answer(reading, window_tokens, window_article, marker_pair, article_count, pair_count)
+
+    def read(
+        self,
+        input_ids: Tensor,
+        window_start: Tensor,
+        window_tokens: Tensor,
+        marker_place: Tensor,
+        marker_window: Tensor,
+        attention_mask: Tensor | None = None,
+        position_ids: Tensor | None = None,
+        window_bounds: Tensor | None = None,
+    ) -> Reading:
+        """Runs the encoder and gathers what the heads read; arguments as for :meth:`forward`."""
+        packed = {} if window_bounds is None else self._packed_arguments(window_bounds)
+        encoded = self.encoder(
+            input_ids=input_ids,
+            attention_mask=attention_mask,
+            position_ids=position_ids,
+            output_hidden_states=True,
+            **packed,
+        )
+        states = [layer.flatten(0, 1) for layer in encoded.hidden_states]
+        start = window_start[marker_window]
+        features = self._mention_features(
+            [states[layer] for layer in self.mention_layers],
+            None if attention_mask is None else attention_mask.flatten() == 1,
+            marker_place,
+            start,
+            start + window_tokens[marker_window],
+        )
+        return Reading(states[-1][window_start], features)
+
+    def _packed_arguments(self, window_bounds: Tensor) -> dict[str, Tensor | int]:
+        if self.encoder.config._attn_implementation != PACKED_ATTENTION:
+            # Any other would let the articles of a row see one another.
+            raise ValueError(
+                f"attn_implementation is {self.encoder.config._attn_implementation!r}; "
+                f"allowed for a packed batch: {PACKED_ATTENTION!r}"
+            )
+        return {"window_bounds": window_bounds, "longest_window": self.config.window_tokens}
+
+    def _mention_features(
+        self, layers: Sequence[Tensor], is_token: Tensor | None, place: Tensor, start: Tensor, end: Tensor
+    ) -> Tensor:
+        """Gathers the states of each mention.
+
+        Args:
+            layers: States of the layers that are read; (places, width) each.
+            is_token: Which places count, all without it; (places,).
+            place: Place of each marker; (mentions,).
+            start: Place where the marker's window starts; (mentions,).
+            end: Place behind the end of the marker's window; (mentions,).
+        """
+        around = place[:, None] + torch.arange(-NEIGHBOURHOOD, NEIGHBOURHOOD + 2, device=place.device)
+        counts = (around >= start[:, None]) & (around < end[:, None])
+        around = around.clamp(0, len(layers[0]) - 1)
+        if is_token is not None:
+            counts &= is_token[around]
+        weights = counts[..., None].to(layers[0].dtype)
+        features = []
+        for states in layers:
+            neighbours = (states[around] * weights).sum(1) / weights.sum(1)
+            features += [states[place], states[place + 1], neighbours]
+        return torch.cat([functional.layer_norm(feature, feature.shape[-1:]) for feature in features], dim=-1)
+
+    def answer(
+        self,
+        reading: Reading,
+        window_tokens: Tensor,
+        window_article: Tensor,
+        marker_pair: Tensor,
+        article_count: int,
+        pair_count: int,
+    ) -> WasitOutput:
+        """Answers all tasks.
+
+        Args:
+            reading: Of the batch.
+            window_tokens: How much each window weighs in its article; (windows,).
+            window_article: (windows,).
+            marker_pair: (mentions,).
+            article_count: Number of articles.
+            pair_count: Number of pairs.
+        """
+        pooler = self.encoder.pooler
+        assert pooler is not None
+        pooled = pooler(_filled_up(reading.first_tokens)[:, None])
+        features = _filled_up(reading.mention_features.to(self.mention_pooler.weight.dtype))
+        summary = torch.tanh(self.mention_pooler(self.mention_dropout(features)))
+        mention_logits = {
+            name: head(summary)[: len(marker_pair)].float() for name, head in self.mediator_heads.items()
+        }
+        weights, once = window_tokens.float(), torch.ones_like(marker_pair, dtype=torch.float32)
+        logits = {
+            name: weighted_mean(head(pooled)[: len(weights)].float(), window_article, weights, article_count)
+            for name, head in self.article_heads.items()
+        }
         for name, values in mention_logits.items():
             logits[name] = weighted_mean(values, marker_pair, once, pair_count)
         return WasitOutput(logits=logits, mention_logits=mention_logits)
 
-    def article_logits(
-        self, pooled: Tensor, window_article: Tensor, window_tokens: Tensor, article_count: int
-    ) -> dict[str, Tensor]:
-        """Answers the tasks of articles.
 
-        Args:
-            pooled: What ``BertPooler`` gives for each window; (windows, width).
-            window_article: (windows,).
-            window_tokens: How much each window weighs in its article; (windows,).
-            article_count: Number of articles.
-
-        Returns:
-            For each task (articles, labels).
-        """
-        return {
-            name: weighted_mean(self._head(head, pooled), window_article, window_tokens, article_count)
-            for name, head in self.article_heads.items()
-        }
-
-    def mention_features(
-        self, hidden_states: Sequence[Tensor], attention_mask: Tensor, window: Tensor, column: Tensor
-    ) -> Tensor:
-        """What is known of each mention: states of its marker, of its first token and around it, layer by layer.
-
-        Args:
-            hidden_states: Of the embeddings and of every layer; (windows, length, width) each.
-            attention_mask: (windows, length).
-            window: Window of each marker; (mentions,).
-            column: Position of each marker in its window; (mentions,).
-
-        Returns:
-            (mentions, 3 · layers read · width), each state normalised.
-        """
-        around = column[:, None] + torch.arange(-NEIGHBOURHOOD, NEIGHBOURHOOD + 2, device=column.device)
-        inside = (around >= 0) & (around < attention_mask.shape[1])
-        around = around.clamp(0, attention_mask.shape[1] - 1)
-        is_token = (inside & (attention_mask[window[:, None], around] == 1))[..., None]
-        features = []
-        for states in (hidden_states[layer] for layer in self.mention_layers):
-            weights = is_token.to(states.dtype)
-            neighbours = (states[window[:, None], around] * weights).sum(1) / weights.sum(1)
-            features += [states[window, column], states[window, column + 1], neighbours]
-        return torch.cat([functional.layer_norm(feature, feature.shape[-1:]) for feature in features], dim=-1)
-
-    def mention_logits(self, features: Tensor) -> dict[str, Tensor]:
-        """Answers the tasks of mediators for each mention alone.
-
-        Args:
-            features: As :meth:`mention_features` gives them.
-
-        Returns:
-            For each task (mentions, labels).
-        """
-        mixed = self.mention_dropout(features.to(self.mention_pooler.weight.dtype))
-        summary = torch.tanh(self.mention_pooler(mixed))
-        return {name: self._head(head, summary) for name, head in self.mediator_heads.items()}
-
-    @staticmethod
-    def _head(head: nn.Module, features: Tensor) -> Tensor:
-        logits: Tensor = head(features)
-        return logits.float()
+def _filled_up(rows: Tensor) -> Tensor:
+    return functional.pad(rows, (0, 0, 0, max(0, FEWEST_ROWS - len(rows))))
 
 
 def mention_layers(depth: int) -> tuple[int, ...]:

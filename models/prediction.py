@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wasit.models.batch import Batch
+from wasit.models.encoded import EncodedArticles
 from wasit.models.encoding import EncodedArticle
 from wasit.models.evidence import Evidence, evidence_for
 from wasit.models.taxonomy import Task, Taxonomy
@@ -64,16 +64,16 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class BatchLogits:
-    """The output of the network for a batch, on the host.
+class Logits:
+    """What the network gives for some articles, on the host.
 
     Attributes:
-        logits: For each task (articles, labels) or (pairs, labels).
-        mention_logits: For each task of mediators (mentions, labels).
+        answers: For each task (articles, labels) or (pairs, labels).
+        mentions: For each task of mediators (mentions, labels): what each mention alone speaks for.
     """
 
-    logits: Mapping[str, FloatArray]
-    mention_logits: Mapping[str, FloatArray]
+    answers: Mapping[str, FloatArray]
+    mentions: Mapping[str, FloatArray]
 
 
 class Decoder:
@@ -91,21 +91,21 @@ class Decoder:
         self.temperatures = temperatures
 
     def __call__(
-        self, texts: Sequence[str], articles: Sequence[EncodedArticle], batch: Batch, output: BatchLogits
+        self, texts: Sequence[str], articles: Sequence[EncodedArticle], encoded: EncodedArticles, logits: Logits
     ) -> list[Prediction]:
-        """Decodes a batch.
+        """Decodes the answers to some articles.
 
         Args:
             texts: The texts of the articles, for the evidence.
-            articles: The articles of the batch.
-            batch: The batch that ran.
-            output: What the network gave for it.
+            articles: The articles.
+            encoded: The same, as they ran.
+            logits: What the network gave for them.
         """
         scores = {
-            task.name: self._scores(task, output.logits[task.name])
+            task.name: self._scores(task, logits.answers[task.name])
             for task in (*self.article_tasks, *self.mediator_tasks)
         }
-        mediators = self._mediators(texts, articles, batch, output, scores)
+        mediators = self._mediators(texts, articles, encoded, logits, scores)
         return [
             Prediction(
                 answers={task.name: _answer(task, scores[task.name][index]) for task in self.article_tasks},
@@ -124,35 +124,41 @@ class Decoder:
         self,
         texts: Sequence[str],
         articles: Sequence[EncodedArticle],
-        batch: Batch,
-        output: BatchLogits,
+        encoded: EncodedArticles,
+        logits: Logits,
         scores: Mapping[str, FloatArray],
     ) -> list[list[MediatorPrediction]]:
-        mentions = [(index, mention) for index, article in enumerate(articles) for mention in article.mentions]
-        marker_pair = batch.marker_pair.numpy()
+        mentions = [mention for article in articles for mention in article.mentions]
+        telling = self._telling(encoded, logits, scores)
         found: list[list[MediatorPrediction]] = [[] for _ in articles]
-        for pair, (index, mediator) in enumerate(batch.pairs):
-            own = np.flatnonzero(marker_pair == pair)
-            spokesman = own[self._most_telling(pair, own, output, scores)]
+        for pair, own in enumerate(_mentions_of_pairs(encoded)):
+            index = int(encoded.pair_article[pair])
             found[index].append(
                 MediatorPrediction(
-                    mediator=mediator,
+                    mediator=encoded.pair_mediators[pair],
                     mentions=len(own),
                     answers={task.name: _answer(task, scores[task.name][pair]) for task in self.mediator_tasks},
-                    evidence=evidence_for(texts[index], mentions[spokesman][1]),
+                    evidence=evidence_for(texts[index], mentions[own[telling[own].argmax()]]),
                 )
             )
         return found
 
-    def _most_telling(
-        self, pair: int, own: npt.NDArray[np.int64], output: BatchLogits, scores: Mapping[str, FloatArray]
-    ) -> int:
-        """Which of a pair's mentions gives its answer the highest score; the first of equals, or without tasks."""
+    def _telling(self, encoded: EncodedArticles, logits: Logits, scores: Mapping[str, FloatArray]) -> FloatArray:
+        """How much each mention speaks for the answer to its pair's first task; (mentions,)."""
         if not self.mediator_tasks:
-            return 0
+            return np.zeros(len(encoded.marker_pair), dtype=np.float32)
         task = self.mediator_tasks[0]
-        label = int(scores[task.name][pair].argmax())
-        return int(self._scores(task, output.mention_logits[task.name][own])[:, label].argmax())
+        label = scores[task.name].argmax(axis=1)[encoded.marker_pair]
+        of_mentions = self._scores(task, logits.mentions[task.name])
+        telling: FloatArray = of_mentions[np.arange(len(label)), label]
+        return telling
+
+
+def _mentions_of_pairs(encoded: EncodedArticles) -> list[npt.NDArray[np.intp]]:
+    """The mentions of each pair, in text order."""
+    order = np.argsort(encoded.marker_pair, kind="stable")
+    ends = np.cumsum(np.bincount(encoded.marker_pair, minlength=len(encoded.pair_article)))
+    return np.split(order, ends[:-1]) if len(ends) else []
 
 
 def _answer(task: Task, scores: FloatArray) -> Answer:

@@ -1,42 +1,52 @@
-"""Texts of articles in, predictions out: encode, core, decode.
+"""Texts of articles in, predictions out: encode, run, decode.
 
-Articles are sorted by length and batched under a budget of tokens. The three steps are apart, so that they can be
-overlapped.
+The windows of many articles are packed into rows under a budget of tokens. The three steps are apart, so that they
+can be overlapped, and so that only ``run`` needs the network.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from wasit.models.batch import Batch, collate
+from wasit.models.batch import Batch, pack_batch
 from wasit.models.checkpoint import Checkpoint
+from wasit.models.encoded import EncodedArticles, Indexes
 from wasit.models.network import WasitModel, WasitOutput
-from wasit.models.prediction import BatchLogits, Decoder, FloatArray, Prediction
+from wasit.models.packed_attention import uses_variable_length_kernel
+from wasit.models.packing import pack
+from wasit.models.prediction import Decoder, FloatArray, Logits, Prediction
+from wasit.models.taxonomy import Taxonomy
 
-BATCH_TOKENS = {"cpu": 4_096, "cuda": 65_536}
-"""Tokens of a batch with its padding, by type of device."""
+ROW_TOKENS = {"cpu": 4_096, "cuda": 32_768}
+"""Tokens of a packed row, by type of device."""
+
+# One row runs while the answers of the one before it are on their way.
+_IN_FLIGHT = 2
 
 
 class Predictor:
     """Runs a model over articles.
 
     Args:
-        checkpoint: The model.
+        checkpoint: The model; its network is moved to the device.
         device: Where the network runs.
-        batch_tokens: Tokens of a batch, padding included; what suits the device by default. An article that is
-            longer runs in a batch of its own.
+        row_tokens: Tokens of a packed row; what suits the device by default. Halved when the device runs out of
+            memory.
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: torch.device, batch_tokens: int | None = None) -> None:
+    def __init__(self, checkpoint: Checkpoint, device: torch.device, row_tokens: int | None = None) -> None:
         """Moves the network to the device."""
         self.checkpoint = checkpoint
         self.device = device
-        self.batch_tokens = batch_tokens or BATCH_TOKENS.get(device.type, BATCH_TOKENS["cpu"])
+        self.row_tokens = row_tokens or ROW_TOKENS.get(device.type, ROW_TOKENS["cpu"])
         self.network = on_device(checkpoint.network, device)
-        self.encoder = checkpoint.encoder()
-        self.decoder = Decoder(checkpoint.taxonomy, checkpoint.network.config.temperatures)
-        self._pad_token_id = checkpoint.tokenizer.pad_token_id
+        self.encode = checkpoint.encoder()
+        self.decode = Decoder(checkpoint.taxonomy, checkpoint.network.config.temperatures)
 
     def __call__(
         self, texts: Sequence[str], progress: Callable[[int], object] = lambda articles: None
@@ -45,28 +55,179 @@ class Predictor:
 
         Args:
             texts: Texts of articles.
-            progress: Told after each batch how many articles it held.
+            progress: Told now and then how many articles more are done.
         """
-        articles = self.encoder(texts)
-        predictions: dict[int, Prediction] = {}
-        for indexes in batches([article.window_lengths.tolist() for article in articles], self.batch_tokens):
-            chosen = [articles[index] for index in indexes]
-            batch = collate(chosen, self._pad_token_id)
-            decoded = self.decoder([texts[index] for index in indexes], chosen, batch, self.core(batch))
-            predictions.update(zip(indexes, decoded, strict=True))
-            progress(len(indexes))
-        return [predictions[index] for index in range(len(texts))]
+        articles = self.encode(texts)
+        encoded = EncodedArticles.join(articles)
+        return self.decode(texts, articles, encoded, self.run(encoded, progress))
+
+    def run(self, encoded: EncodedArticles, progress: Callable[[int], object] = lambda articles: None) -> Logits:
+        """Runs the network over articles.
+
+        Args:
+            encoded: The articles.
+            progress: Told after each row how many articles were finished with it.
+
+        Raises:
+            torch.OutOfMemoryError: If the device has no room for a single window.
+        """
+        while True:
+            answers = _Answers(encoded, self.checkpoint.taxonomy)
+            try:
+                for batch, values in self._run_rows(encoded):
+                    progress(answers.add(batch, values))
+            except torch.OutOfMemoryError:
+                if self.row_tokens <= self.checkpoint.network.config.window_tokens:
+                    raise
+                self.row_tokens //= 2
+                torch.cuda.empty_cache()
+            else:
+                return answers.logits()
 
     @torch.inference_mode()
-    def core(self, batch: Batch) -> BatchLogits:
-        """Runs the network on one batch and brings the logits to the host."""
-        output: WasitOutput = self.network(**batch.model_inputs(self.device))
+    def _run_rows(self, encoded: EncodedArticles) -> Iterator[tuple[Batch, FloatArray]]:
+        in_flight: deque[tuple[Batch, _Copy]] = deque()
+        for windows in packed_rows(encoded, self.row_tokens):
+            batch = pack_batch(encoded, windows)
+            in_flight.append((batch, _Copy.start(self._forward(batch))))
+            if len(in_flight) == _IN_FLIGHT:
+                done, copy = in_flight.popleft()
+                yield done, copy.wait()
+        for done, copy in in_flight:
+            yield done, copy.wait()
+
+    def _forward(self, batch: Batch) -> Tensor:
+        """All answers to a batch in one tensor, so that they are brought to the host in one copy."""
+        inputs = batch.model_inputs()
+        is_on_host = not uses_variable_length_kernel(self.device, self.network.dtype)
+        for name, value in inputs.items():
+            if isinstance(value, Tensor) and not (is_on_host and name == "window_bounds"):
+                inputs[name] = _to_device(value, self.device)
+        output: WasitOutput = self.network(**inputs)
         assert output.logits is not None
         assert output.mention_logits is not None
-        return BatchLogits(
-            logits={name: _to_host(values) for name, values in output.logits.items()},
-            mention_logits={name: _to_host(values) for name, values in output.mention_logits.items()},
-        )
+        values = (*output.logits.values(), *output.mention_logits.values())
+        return torch.cat([logits.flatten() for logits in values])
+
+
+def packed_rows(encoded: EncodedArticles, row_tokens: int) -> Iterator[Indexes]:
+    """Deals the windows of articles to rows.
+
+    The windows of an article stay together, so that its answers do not depend on what else is in the row; an
+    article that is longer than a row is cut into parts, always in the same places.
+
+    Args:
+        encoded: The articles.
+        row_tokens: Tokens that a row may have; a single window may have more.
+
+    Yields:
+        The windows of each row, ascending.
+    """
+    parts, tokens = _parts(encoded, row_tokens)
+    for row in pack(tokens, row_tokens):
+        yield np.concatenate([np.arange(*parts[index]) for index in row])
+
+
+def _parts(encoded: EncodedArticles, row_tokens: int) -> tuple[list[tuple[int, int]], list[int]]:
+    """Ranges of windows that may share a row with others, and their tokens."""
+    parts: list[tuple[int, int]] = []
+    tokens: list[int] = []
+    article = -1
+    for window, (length, of) in enumerate(
+        zip(encoded.window_tokens.tolist(), encoded.window_article.tolist(), strict=True)
+    ):
+        if of == article and tokens[-1] + length <= row_tokens:
+            parts[-1] = (parts[-1][0], window + 1)
+            tokens[-1] += length
+        else:
+            parts.append((window, window + 1))
+            tokens.append(length)
+        article = of
+    return parts, tokens
+
+
+class _Answers:
+    """Collects the answers of all rows; those of an article that was cut into parts are put together again."""
+
+    def __init__(self, encoded: EncodedArticles, taxonomy: Taxonomy) -> None:
+        self._encoded = encoded
+        self._unread = encoded.article_tokens
+        self._of_articles = {task.name: _Sum(encoded.count, len(task.labels)) for task in taxonomy.article_tasks}
+        pairs, mentions = len(encoded.pair_article), len(encoded.marker_pair)
+        self._of_pairs = {task.name: _Sum(pairs, len(task.labels)) for task in taxonomy.mediator_tasks}
+        self._of_mentions = {
+            task.name: np.zeros((mentions, len(task.labels)), dtype=np.float32) for task in taxonomy.mediator_tasks
+        }
+
+    def add(self, batch: Batch, values: FloatArray) -> int:
+        """Adds the answers of a batch as one flat array; tells how many articles are whole now."""
+        tokens = np.bincount(batch.window_article, batch.window_tokens)
+        mentions = np.bincount(batch.marker_pair, minlength=len(batch.pairs))
+        taken = 0
+
+        def take(rows: int, labels: int) -> FloatArray:
+            nonlocal taken
+            taken += rows * labels
+            return values[taken - rows * labels : taken].reshape(rows, labels)
+
+        for total in self._of_articles.values():
+            total.add(batch.articles, take(len(batch.articles), total.labels), tokens)
+        for total in self._of_pairs.values():
+            total.add(batch.pairs, take(len(batch.pairs), total.labels), mentions)
+        for logits in self._of_mentions.values():
+            logits[batch.mentions] = take(len(batch.mentions), logits.shape[1])
+        self._unread[batch.articles] -= tokens.astype(np.int64)
+        return int((self._unread[batch.articles] == 0).sum())
+
+    def logits(self) -> Logits:
+        """The answers of all articles."""
+        means = {name: total.mean() for name, total in (self._of_articles | self._of_pairs).items()}
+        return Logits(means, self._of_mentions)
+
+
+class _Sum:
+    """Weighted sums of logits. In double precision, the mean over a single part is that part to the last bit."""
+
+    def __init__(self, rows: int, labels: int) -> None:
+        self.labels = labels
+        self._sum = np.zeros((rows, labels))
+        self._weight = np.zeros((rows, 1))
+
+    def add(self, rows: Indexes, logits: FloatArray, weights: npt.NDArray[np.float64]) -> None:
+        self._sum[rows] += logits.astype(np.float64) * weights[:, None]
+        self._weight[rows] += weights[:, None]
+
+    def mean(self) -> FloatArray:
+        mean: FloatArray = (self._sum / self._weight).astype(np.float32)
+        return mean
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A copy from the device to the host that may be under way."""
+
+    values: Tensor
+    done: torch.cuda.Event | None
+
+    @classmethod
+    def start(cls, values: Tensor) -> "_Copy":
+        if values.device.type != "cuda":
+            return cls(values, None)
+        host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+        host.copy_(values, non_blocking=True)
+        done = torch.cuda.Event()
+        done.record()
+        return cls(host, done)
+
+    def wait(self) -> FloatArray:
+        if self.done is not None:
+            self.done.synchronize()
+        values: FloatArray = self.values.numpy()
+        return values
+
+
+def _to_device(values: Tensor, device: torch.device) -> Tensor:
+    return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values
 
 
 def on_device(network: WasitModel, device: torch.device) -> WasitModel:
@@ -75,32 +236,3 @@ def on_device(network: WasitModel, device: torch.device) -> WasitModel:
     nn.Module.to(network, device)
     network.eval()
     return network
-
-
-def _to_host(values: Tensor) -> FloatArray:
-    host: FloatArray = values.float().cpu().numpy()
-    return host
-
-
-def batches(window_lengths: Sequence[Sequence[int]], budget: int) -> Iterator[list[int]]:
-    """Groups articles of similar length under a budget of padded tokens.
-
-    Args:
-        window_lengths: Tokens of each window of each article.
-        budget: Windows times longest window, at most; a single article may exceed it.
-
-    Yields:
-        Indexes of the articles of a batch, longest articles first, so that a lack of memory shows at once.
-    """
-    order = sorted(range(len(window_lengths)), key=lambda index: -max(window_lengths[index]))
-    current: list[int] = []
-    windows = longest = 0
-    for index in order:
-        longest = longest or max(window_lengths[index])
-        if current and (windows + len(window_lengths[index])) * longest > budget:
-            yield current
-            current, windows, longest = [], 0, max(window_lengths[index])
-        current.append(index)
-        windows += len(window_lengths[index])
-    if current:
-        yield current

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from wasit.models.batch import Batch, collate
+from wasit.models.batch import pad_batch
+from wasit.models.encoded import EncodedArticles
 from wasit.models.encoding import EncodedArticle
 from wasit.models.mentions import Mention
 from wasit.models.taxonomy import Taxonomy
@@ -28,16 +29,20 @@ class Collator:
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Collates rows of :func:`wasit.train.dataset.build_dataset`."""
-        batch = collate([_encoded(row) for row in rows], self.pad_token_id)
-        return {**batch.model_inputs(), **self._labels(rows, batch)}
+        encoded = EncodedArticles.join([_encoded(row) for row in rows])
+        batch = pad_batch(encoded, self.pad_token_id)
+        return {**batch.model_inputs(), **self._labels(rows, encoded)}
 
-    def _labels(self, rows: Sequence[Mapping[str, Any]], batch: Batch) -> dict[str, torch.Tensor]:
+    def _labels(self, rows: Sequence[Mapping[str, Any]], encoded: EncodedArticles) -> dict[str, torch.Tensor]:
         labels = {
             LABEL_PREFIX + task.name: torch.tensor([row[LABEL_PREFIX + task.name] for row in rows])
             for task in self.taxonomy.article_tasks
         }
         mentioned = [list(dict.fromkeys(row["mention_mediators"])) for row in rows]
-        places = [(article, mentioned[article].index(mediator)) for article, mediator in batch.pairs]
+        places = [
+            (article, mentioned[article].index(mediator))
+            for article, mediator in zip(encoded.pair_article.tolist(), encoded.pair_mediators, strict=True)
+        ]
         for task in self.taxonomy.mediator_tasks:
             name = LABEL_PREFIX + task.name
             vectors = [rows[article][name][place] for article, place in places]

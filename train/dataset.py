@@ -1,19 +1,27 @@
-"""Annotated articles as rows of a ``datasets.Dataset``: token ids and label vectors, memory-mapped from disk."""
+"""Annotated articles as rows of a ``datasets.Dataset``: token ids and label vectors, memory-mapped from disk.
+
+Nothing here holds a file in memory, however long it is: rows are read, encoded and written as they come.
+"""
 
 import hashlib
 import random
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
 import datasets
+import numpy as np
+import numpy.typing as npt
+import torch
+from datasets.arrow_writer import ArrowWriter
+from torch import Tensor
 
 from wasit.models.encoding import ArticleEncoder
 from wasit.models.errors import InputError
 from wasit.models.taxonomy import Task, Taxonomy
-from wasit.train.annotation import AnnotatedArticle, Columns, Labels, annotated_article, read_rows
+from wasit.train.annotation import AnnotatedArticle, Columns, Labels, annotated_articles, read_rows
 from wasit.train.losses import MISSING
 from wasit.train.recipe import DataSource
 
@@ -21,9 +29,11 @@ ENCODED_TOGETHER = 256
 
 LABEL_PREFIX = "labels_"
 
+_READ_TOGETHER = 10_000
 
-def read_source(source: DataSource, folder: Path, taxonomy: Taxonomy, seed: int) -> list[AnnotatedArticle]:
-    """Reads the rows that a source of a recipe asks for.
+
+def read_source(source: DataSource, folder: Path, taxonomy: Taxonomy, seed: int) -> Iterator[AnnotatedArticle]:
+    """Reads the rows that a source of a recipe asks for, one after another, in the order of the file.
 
     Args:
         source: Which file and which of its rows.
@@ -32,22 +42,41 @@ def read_source(source: DataSource, folder: Path, taxonomy: Taxonomy, seed: int)
         seed: For the choice of rows.
 
     Raises:
-        InputError: If the file or a row is wrong, or no row is left.
+        InputError: If the file or a row is wrong, or no row is left; as soon as reading comes to it.
     """
-    columns = Columns(source.text_field, source.mediators_field, source.label_sets)
-    path = folder / source.path
-    chosen = [(where, row) for where, row in read_rows(path) if _is_wanted(where, row, source)]
-    if not chosen:
-        raise InputError(f"{path}: no row fits where={source.where} and max_words={source.max_words}")
-    if source.rows is not None:
-        chosen = _draw(chosen, source.rows, source.balance_by, random.Random(seed))
-    return [annotated_article(where, row, taxonomy, columns) for where, row in chosen]
+    columns = Columns(
+        text=source.text_field,
+        mediators=source.mediators_field,
+        mediator=source.mediator_field,
+        label_fields=source.label_fields,
+        label_separator=source.label_separator,
+        label_sets=source.label_sets,
+    )
+    return annotated_articles(_chosen_rows(source, folder / source.path, seed), taxonomy, columns)
 
 
 def is_held_out(article: AnnotatedArticle, share: float, seed: int) -> bool:
     """Whether an article is among the share that is kept for calibration; the same for the same text and seed."""
     digest = hashlib.sha256(f"{seed}:{article.text}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8]) < share * 2**64
+
+
+Row = tuple[str, dict[str, Any]]
+
+
+def _chosen_rows(source: DataSource, path: Path, seed: int) -> Iterator[Row]:
+    drawn = None if source.rows is None else _draw(source, path, seed)
+    is_empty = True
+    for number, row in enumerate(_wanted_rows(source, path)):
+        if drawn is None or number in drawn:
+            is_empty = False
+            yield row
+    if is_empty:
+        raise InputError(f"{path}: no row fits where={source.where} and max_words={source.max_words}")
+
+
+def _wanted_rows(source: DataSource, path: Path) -> Iterator[Row]:
+    return ((where, row) for where, row in read_rows(path) if _is_wanted(where, row, source))
 
 
 def _is_wanted(where: str, row: dict[str, Any], source: DataSource) -> bool:
@@ -59,55 +88,64 @@ def _is_wanted(where: str, row: dict[str, Any], source: DataSource) -> bool:
     return source.max_words is None or len(str(row.get(source.text_field)).split()) <= source.max_words
 
 
-Row = tuple[str, dict[str, Any]]
+def _draw(source: DataSource, path: Path, seed: int) -> frozenset[int]:
+    """Draws rows, in turn from each combination of values of the columns, as long as it has any.
 
-
-def _draw(rows: list[Row], count: int, balance_by: Sequence[str], generator: random.Random) -> list[Row]:
-    """Draws rows, in turn from each combination of values of the columns, as long as it has any."""
-    shuffled = generator.sample(rows, len(rows))
-    groups: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
-    for row in shuffled:
-        groups[tuple(row[1][column] for column in balance_by)].append(row)
-    turns = (row for turn in zip_longest(*groups.values()) for row in turn if row is not None)
-    return list(islice(turns, count))
+    Returns:
+        Their numbers among the rows that are wanted.
+    """
+    # A number a row is all that is kept of the file.
+    keys: dict[tuple[Any, ...], int] = {}
+    key_of_row = array("q")
+    for _, row in _wanted_rows(source, path):
+        key = tuple(str(row[column]) for column in source.balance_by)
+        key_of_row.append(keys.setdefault(key, len(keys)))
+    groups: dict[int, array[int]] = {}
+    for number in random.Random(seed).sample(range(len(key_of_row)), len(key_of_row)):
+        groups.setdefault(key_of_row[number], array("q")).append(number)
+    turns = (number for turn in zip_longest(*groups.values()) for number in turn if number is not None)
+    return frozenset(islice(turns, source.rows))
 
 
 def build_dataset(
-    articles: Sequence[AnnotatedArticle], encoder: ArticleEncoder, taxonomy: Taxonomy, cache_folder: Path
+    articles: Iterable[AnnotatedArticle], encoder: ArticleEncoder, taxonomy: Taxonomy, file: Path
 ) -> datasets.Dataset:
     """Encodes articles into a dataset on disk.
 
     Args:
-        articles: What to encode, at least one.
+        articles: What to encode.
         encoder: Makes the windows.
         taxonomy: Gives the order of labels.
-        cache_folder: Where the Arrow files go.
+        file: The Arrow file to write; its folder is made if it is not there.
 
     Returns:
         One row an article, with the arrays of an ``EncodedArticle``, a label vector for each task of articles, one
         for each task and mediator that the text mentions, and ``length``, the tokens of all windows.
     """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with ArrowWriter(path=str(file), features=_features(taxonomy)) as writer:
+        for row in _rows(articles, encoder, taxonomy):
+            writer.write(row)
+        writer.finalize()
+    return datasets.Dataset.from_file(str(file))
 
-    def rows() -> Iterator[dict[str, Any]]:
-        for start in range(0, len(articles), ENCODED_TOGETHER):
-            chunk = articles[start : start + ENCODED_TOGETHER]
-            encoded = encoder([article.text for article in chunk])
-            for article, encoding in zip(chunk, encoded, strict=True):
-                mentioned = list(dict.fromkeys(mention.mediator for mention in encoding.mentions))
-                yield {
-                    "input_ids": encoding.input_ids,
-                    "window_lengths": encoding.window_lengths,
-                    "marker_positions": encoding.marker_positions,
-                    "mention_mediators": [mention.mediator for mention in encoding.mentions],
-                    "length": len(encoding.input_ids),
-                    **_label_columns(article, mentioned, taxonomy),
-                }
 
-    dataset = datasets.Dataset.from_generator(
-        rows, features=_features(taxonomy), cache_dir=str(cache_folder), fingerprint=cache_folder.name
-    )
-    assert isinstance(dataset, datasets.Dataset)
-    return dataset
+def _rows(
+    articles: Iterable[AnnotatedArticle], encoder: ArticleEncoder, taxonomy: Taxonomy
+) -> Iterator[dict[str, Any]]:
+    remaining = iter(articles)
+    while chunk := list(islice(remaining, ENCODED_TOGETHER)):
+        encoded = encoder([article.text for article in chunk])
+        for article, encoding in zip(chunk, encoded, strict=True):
+            mentioned = list(dict.fromkeys(mention.mediator for mention in encoding.mentions))
+            yield {
+                "input_ids": encoding.input_ids,
+                "window_lengths": encoding.window_lengths,
+                "marker_positions": encoding.marker_positions,
+                "mention_mediators": [mention.mediator for mention in encoding.mentions],
+                "length": len(encoding.input_ids),
+                **_label_columns(article, mentioned, taxonomy),
+            }
 
 
 def _features(taxonomy: Taxonomy) -> datasets.Features:
@@ -140,3 +178,26 @@ def label_vector(labels: Labels, task: Task) -> list[float]:
     if task.name not in labels:
         return [MISSING] * len(task.labels)
     return [float(name in labels[task.name]) for name in task.label_names]
+
+
+def article_lengths(dataset: datasets.Dataset) -> npt.NDArray[np.int32]:
+    """The tokens of each article; (articles,)."""
+    lengths: npt.NDArray[np.int32] = dataset.data.column("length").to_numpy()
+    return lengths
+
+
+def count_labels(dataset: datasets.Dataset, task: Task) -> Tensor:
+    """How often each label of a task occurs, some thousands of rows in memory at a time; (labels,).
+
+    A label that is only known to lie in a set says nothing about how frequent each label is, and is not counted.
+    """
+    name = LABEL_PREFIX + task.name
+    counts = np.zeros(len(task.labels))
+    for table in dataset.select_columns(name).with_format("arrow").iter(_READ_TOGETHER):
+        column = table[name].combine_chunks()
+        values = (column if task.scope == "article" else column.flatten()).flatten()
+        vectors = values.to_numpy(zero_copy_only=False).reshape(-1, len(task.labels))
+        known = ~np.isnan(vectors).any(axis=1)
+        is_sure = known if task.problem == "multi_label" else known & (vectors.sum(axis=1) == 1)
+        counts += vectors[is_sure].sum(axis=0)
+    return torch.from_numpy(counts)

@@ -1,18 +1,21 @@
 """A last round for poolers and heads alone, on states of the encoder that are computed once.
 
 Fine-tuning stops when the encoder has had enough, which is before heads that start from nothing have converged,
-those of rare labels above all. Without the encoder, passes over the data cost seconds.
+those of rare labels above all. Without the encoder, passes over the data cost seconds: every process computes all
+states and takes the same steps, and all go on with the heads of the main process.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from itertools import accumulate
 from typing import Any
 
 import torch
+from accelerate.utils import broadcast
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from wasit.models.network import WasitModel, weighted_mean
+from wasit.models.network import Reading, WasitModel
 from wasit.train.trainer import split_labels
 
 
@@ -40,6 +43,33 @@ class BatchStates:
     pair_count: int
     labels: dict[str, Tensor]
 
+    def to(self, device: torch.device) -> "BatchStates":
+        """The same on another device."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        moved: dict[str, Any] = {
+            name: value.to(device) for name, value in values.items() if isinstance(value, Tensor)
+        }
+        labels = {name: value.to(device) for name, value in self.labels.items()}
+        return replace(self, **moved, labels=labels)
+
+
+def merge(parts: Sequence[BatchStates]) -> BatchStates:
+    """Makes one batch of several."""
+    articles = accumulate((part.article_count for part in parts), initial=0)
+    pairs = accumulate((part.pair_count for part in parts), initial=0)
+    window_article = [part.window_article + start for part, start in zip(parts, articles, strict=False)]
+    marker_pair = [part.marker_pair + start for part, start in zip(parts, pairs, strict=False)]
+    return BatchStates(
+        first_tokens=torch.cat([part.first_tokens for part in parts]),
+        window_article=torch.cat(window_article),
+        window_tokens=torch.cat([part.window_tokens for part in parts]),
+        mention_features=torch.cat([part.mention_features for part in parts]),
+        marker_pair=torch.cat(marker_pair),
+        article_count=sum(part.article_count for part in parts),
+        pair_count=sum(part.pair_count for part in parts),
+        labels={name: torch.cat([part.labels[name] for part in parts]) for name in parts[0].labels},
+    )
+
 
 def train_heads(
     network: WasitModel,
@@ -66,13 +96,15 @@ def train_heads(
     network.train()
     for _ in range(epochs):
         for index in torch.randperm(len(batches)).tolist():
-            batch = batches[index]
+            batch = batches[index].to(parameters[0].device)
             loss(_logits(network, batch), batch.labels).backward()
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad()
     network.eval()
+    for parameter in parameters:
+        broadcast(parameter.data)
 
 
 @torch.no_grad()
@@ -84,25 +116,31 @@ def compute_states(network: WasitModel, loader: "DataLoader[dict[str, Any]]") ->
         loader: The batches.
 
     Yields:
-        What heads read of each batch, in half precision.
+        What heads read of each batch, in half precision and in the memory of the host.
     """
     network.eval()
     for inputs in loader:
         labels, batch = split_labels(inputs)
-        encoded = network.encoder(
-            input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], output_hidden_states=True
+        placed = {name: value.to(network.device) for name, value in batch.items() if isinstance(value, Tensor)}
+        reading = network.read(
+            placed["input_ids"],
+            placed["window_start"],
+            placed["window_tokens"],
+            placed["marker_place"],
+            placed["marker_window"],
+            placed["attention_mask"],
         )
-        places = (batch["attention_mask"], batch["marker_window"], batch["marker_column"])
-        yield BatchStates(
-            first_tokens=encoded.last_hidden_state[:, 0].half(),
+        states = BatchStates(
+            first_tokens=reading.first_tokens.half(),
             window_article=batch["window_article"],
-            window_tokens=batch["attention_mask"].sum(1).float(),
-            mention_features=network.mention_features(encoded.hidden_states, *places).half(),
+            window_tokens=batch["window_tokens"],
+            mention_features=reading.mention_features.half(),
             marker_pair=batch["marker_pair"],
             article_count=batch["article_count"],
             pair_count=batch["pair_count"],
             labels=labels,
         )
+        yield states.to(torch.device("cpu"))
 
 
 def _pooler(network: WasitModel) -> nn.Module:
@@ -112,9 +150,8 @@ def _pooler(network: WasitModel) -> nn.Module:
 
 
 def _logits(network: WasitModel, batch: BatchStates) -> dict[str, Tensor]:
-    pooled = _pooler(network)(batch.first_tokens.float()[:, None])
-    logits = network.article_logits(pooled, batch.window_article, batch.window_tokens, batch.article_count)
-    once = torch.ones_like(batch.marker_pair, dtype=torch.float32)
-    for name, values in network.mention_logits(batch.mention_features.float()).items():
-        logits[name] = weighted_mean(values, batch.marker_pair, once, batch.pair_count)
-    return logits
+    reading = Reading(batch.first_tokens.float(), batch.mention_features.float())
+    places = (batch.window_tokens, batch.window_article, batch.marker_pair)
+    logits = network.answer(reading, *places, batch.article_count, batch.pair_count).logits
+    assert logits is not None
+    return dict(logits)

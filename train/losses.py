@@ -7,7 +7,9 @@ from torch.nn import functional
 MISSING = float("nan")
 
 
-def set_valued_cross_entropy(logits: Tensor, allowed: Tensor, class_weights: Tensor) -> Tensor:
+def set_valued_cross_entropy(
+    logits: Tensor, allowed: Tensor, class_weights: Tensor, total: Tensor | None = None
+) -> Tensor:
     """``-log Σ p(label)`` over the labels that an example may have (Jin and Ghahramani 2002, partial labels).
 
     With one allowed label this is cross-entropy. An example is weighted by the mean weight of its allowed labels.
@@ -16,6 +18,8 @@ def set_valued_cross_entropy(logits: Tensor, allowed: Tensor, class_weights: Ten
         logits: (rows, labels).
         allowed: (rows, labels), 1 for an allowed label and 0 for others; a row of NaN has no label.
         class_weights: (labels,).
+        total: What the weighted sum is divided by: the :func:`set_valued_total` of these rows without it. Rows
+            that are a part of a larger batch are given that of the whole.
 
     Returns:
         The weighted mean over the rows that have a label; 0 if there is none, still attached to the logits.
@@ -25,17 +29,29 @@ def set_valued_cross_entropy(logits: Tensor, allowed: Tensor, class_weights: Ten
     if not len(logits):
         return logits.sum()
     log_likelihood = logits.log_softmax(dim=1).masked_fill(allowed == 0, -torch.inf).logsumexp(dim=1)
-    weights = (allowed * class_weights).sum(dim=1) / allowed.sum(dim=1)
-    return -(weights * log_likelihood).sum() / weights.sum()
+    weights = _set_weights(allowed, class_weights)
+    return -(weights * log_likelihood).sum() / (weights.sum() if total is None else total)
 
 
-def multi_label_cross_entropy(logits: Tensor, targets: Tensor, class_weights: Tensor) -> Tensor:
+def set_valued_total(allowed: Tensor, class_weights: Tensor) -> Tensor:
+    """Sum of the weights of the rows that have a label; arguments as above."""
+    return _set_weights(allowed[~allowed.isnan().any(dim=1)], class_weights).sum()
+
+
+def _set_weights(allowed: Tensor, class_weights: Tensor) -> Tensor:
+    return (allowed * class_weights).sum(dim=1) / allowed.sum(dim=1)
+
+
+def multi_label_cross_entropy(
+    logits: Tensor, targets: Tensor, class_weights: Tensor, total: Tensor | None = None
+) -> Tensor:
     """Binary cross-entropy for tasks where several labels may hold at once.
 
     Args:
         logits: (rows, labels).
         targets: (rows, labels) of 0 and 1; a row of NaN has no label.
         class_weights: (labels,), the weight of a label where it holds.
+        total: What the sum is divided by: the :func:`multi_label_total` of these rows without it.
 
     Returns:
         The mean over labels and over the rows that have a label; 0 if there is none, still attached to the logits.
@@ -44,7 +60,15 @@ def multi_label_cross_entropy(logits: Tensor, targets: Tensor, class_weights: Te
     logits, targets = logits[known], targets[known]
     if not len(logits):
         return logits.sum()
-    return functional.binary_cross_entropy_with_logits(logits, targets, pos_weight=class_weights)
+    losses = functional.binary_cross_entropy_with_logits(
+        logits, targets, pos_weight=class_weights, reduction="sum"
+    )
+    return losses / (targets.numel() if total is None else total)
+
+
+def multi_label_total(targets: Tensor, class_weights: Tensor) -> Tensor:
+    """Number of labels of the rows that have any; arguments as above."""
+    return (~targets.isnan().any(dim=1)).sum() * class_weights.new_tensor(len(class_weights))
 
 
 def class_weights(counts: Tensor, power: float) -> Tensor:

@@ -18,14 +18,20 @@ class DataSource(Strict):
     """A file of labelled articles, and which of its rows to take.
 
     Attributes:
-        path: ``.jsonl`` or ``.parquet``, relative to the recipe's ``data_folder``.
+        path: ``.jsonl``, ``.csv`` or ``.parquet``, relative to the recipe's ``data_folder``.
         text_field: Column of the text.
         mediators_field: Column of the mediators' labels: ``{mediator: {task: label}}``.
+        mediator_field: For files with one row a mediator: the column that names it, by its id or by a form that
+            the taxonomy knows. Columns named as the tasks of mediators hold its labels; rows with the same text
+            are one article.
+        label_fields: For a task, the column that holds its label, if it is not named as the task.
+        label_separator: What stands between several labels in a cell of text.
         where: Only rows whose columns have these values.
         label_sets: For a task, labels of the file that stand for a set of labels: the true one is among them.
         rows: At most so many rows, drawn at random with the recipe's seed; all without it.
         balance_by: Columns whose values are drawn evenly when ``rows`` is given.
         max_words: Only texts of at most so many words.
+        lead_words: Only the first so many words of each text: the topic of most articles shows there already.
         calibration_share: Share of the rows that no stage learns from: the temperatures are fitted on them. Rows
             are chosen by their text, so that two stages that read the same file keep the same rows apart.
     """
@@ -33,11 +39,15 @@ class DataSource(Strict):
     path: str
     text_field: str = "text"
     mediators_field: str = "mediators"
+    mediator_field: str | None = None
+    label_fields: dict[str, str] = Field(default_factory=dict)
+    label_separator: str = Field(default="|", min_length=1)
     where: dict[str, str] = Field(default_factory=dict)
     label_sets: dict[str, dict[str, tuple[str, ...]]] = Field(default_factory=dict)
     rows: int | None = Field(default=None, ge=1)
     balance_by: tuple[str, ...] = ()
     max_words: int | None = Field(default=None, ge=1)
+    lead_words: int | None = Field(default=None, ge=1)
     calibration_share: Share = Field(default=0.0, ge=0, lt=1)
 
 
@@ -63,7 +73,8 @@ class Recipe(Strict):
     """Everything that a training run depends on, besides the data themselves.
 
     Attributes:
-        base: Folder or Hub name of a ``bert`` encoder.
+        base: Folder or Hub name of a ``bert`` encoder, or a model of wasit that is to learn on: ``wasit-mini``, a
+            folder or a Hub name. Such a model keeps its heads for tasks with the same labels.
         revision: Branch, tag or commit of the base on the Hub.
         layers: Layers of the base to keep, counted from 0; all without it.
         taxonomy: A taxonomy file; wasit's own without it.
@@ -72,7 +83,9 @@ class Recipe(Strict):
         stages: The parts of the run, one after another.
         evaluation: Data to score after every epoch; never learnt from.
         window_overlap: Tokens that the windows of a long article share.
-        batch_size: Articles a step and device.
+        batch_size: Articles of one step, over all processes and micro-batches.
+        gradient_accumulation: Micro-batches that a process runs one after another for one step. More of them need
+            less memory and change nothing else.
         layer_decay: Each layer of the encoder learns so many times as fast as the one above it.
         weight_decay: As in AdamW.
         hidden_dropout: Dropout in the encoder.
@@ -82,8 +95,13 @@ class Recipe(Strict):
         class_weight_power: For a task, how strongly rare labels are weighted: 0 not at all, 1 fully.
         task_weights: Weight of each task's loss; 1 for tasks not named.
         head_epochs: Further passes over the data of the last stage in which only poolers and heads learn, on
-            states of the encoder that are computed once and kept in memory.
+            states of the encoder that are computed once and kept in memory: some kilobytes an article and mention.
         seed: Seeds order, dropout, masking and fresh weights.
+        precision: ``bfloat16`` runs the matrix products in bfloat16, with weights and sums in float32; ``auto``
+            does so where the machine has it.
+        compile: Whether ``torch.compile`` compiles the network: slower to start, faster on a GPU in a long run.
+        tensorboard: Whether the log is written for TensorBoard too, into the folder ``logs`` of the output.
+        log_steps: Steps between two entries of the log.
         save_dtype: Precision of the saved weights.
     """
 
@@ -97,6 +115,7 @@ class Recipe(Strict):
     evaluation: tuple[DataSource, ...] = ()
     window_overlap: int = Field(default=DEFAULT_OVERLAP, ge=0)
     batch_size: int = Field(default=16, ge=1)
+    gradient_accumulation: int = Field(default=1, ge=1)
     layer_decay: float = Field(default=1.0, gt=0, le=1)
     weight_decay: float = Field(default=0.01, ge=0)
     hidden_dropout: Share = Field(default=0.0, ge=0, lt=1)
@@ -107,6 +126,10 @@ class Recipe(Strict):
     task_weights: dict[str, float] = Field(default_factory=dict)
     head_epochs: int = Field(default=0, ge=0)
     seed: int = 0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    compile: bool = False
+    tensorboard: bool = False
+    log_steps: int = Field(default=10, ge=1)
     save_dtype: Literal["float32", "float16"] = "float32"
 
 

@@ -11,7 +11,7 @@ from wasit.cli import main as main_module
 from wasit.cli.main import app, main
 from wasit.models.errors import ConfigError
 
-COMMANDS = ("classify", "train", "evaluate")
+COMMANDS = ("classify", "check-data", "train", "evaluate", "cut-vocabulary")
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])

@@ -4,15 +4,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from wasit.models.batch import collate
+from wasit.models.batch import pad_batch
 from wasit.models.checkpoint import Checkpoint
+from wasit.models.encoded import EncodedArticles
 from wasit.models.errors import ConfigError, InputError
 
 TEXT = "قالت قطر ومصر والولايات المتحدة إن المحادثات تتقدم."
 
 
 def logits(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
-    batch = collate(checkpoint.encoder()([TEXT]), checkpoint.tokenizer.pad_token_id)
+    encoded = EncodedArticles.join(checkpoint.encoder()([TEXT]))
+    batch = pad_batch(encoded, checkpoint.tokenizer.pad_token_id)
     with torch.inference_mode():
         output = checkpoint.network(**batch.model_inputs())
     assert output.logits is not None

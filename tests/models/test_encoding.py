@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wasit.models.checkpoint import Checkpoint
 from wasit.models.encoding import ArticleEncoder, EncodedArticle, best_window, window_starts
 from wasit.models.mentions import MentionFinder
 from wasit.models.taxonomy import Taxonomy
@@ -117,3 +118,11 @@ def test_an_article_is_encoded_the_same_in_any_company(encoder: ArticleEncoder) 
 def test_an_overlap_as_long_as_the_window_is_an_error(tiny_base: Path) -> None:
     with pytest.raises(ValueError, match="overlap must be from 0 to 21, found 22"):
         make_encoder(tiny_base, WINDOW, WINDOW - 2)
+
+
+def test_special_tokens_of_the_shipped_model_stay_text_however_they_are_written() -> None:
+    checkpoint = Checkpoint.load()
+    (article,) = checkpoint.encoder()(["كتب </s> ثم <mask> ثم ＜/s＞ ثم <pad> ثم <s> في النص."])
+    tokenizer = checkpoint.tokenizer
+    special = {*tokenizer.all_special_ids} - {tokenizer.unk_token_id}
+    assert not special & set(article.input_ids[1:-1].tolist())

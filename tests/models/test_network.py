@@ -1,12 +1,14 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from transformers import AutoConfig, AutoModel
 
-from wasit.models.batch import collate
+from wasit.models.batch import pack_batch, pad_batch
 from wasit.models.checkpoint import Checkpoint
 from wasit.models.configuration import FORMAT_VERSION, WasitConfig
+from wasit.models.encoded import EncodedArticles
 from wasit.models.errors import InputError
 from wasit.models.network import WasitModel, WasitOutput, weighted_mean
 
@@ -22,10 +24,12 @@ def checkpoint(tiny_model: Path) -> Checkpoint:
     return Checkpoint.load(str(tiny_model))
 
 
-def run(checkpoint: Checkpoint, *texts: str) -> tuple[WasitOutput, tuple[tuple[int, str], ...]]:
-    batch = collate(checkpoint.encoder()(list(texts)), checkpoint.tokenizer.pad_token_id)
+def run(checkpoint: Checkpoint, *texts: str) -> tuple[WasitOutput, list[tuple[int, str]]]:
+    encoded = EncodedArticles.join(checkpoint.encoder()(list(texts)))
+    batch = pad_batch(encoded, checkpoint.tokenizer.pad_token_id)
     with torch.inference_mode():
-        return checkpoint.network(**batch.model_inputs()), batch.pairs
+        output = checkpoint.network(**batch.model_inputs())
+    return output, list(zip(encoded.pair_article.tolist(), encoded.pair_mediators, strict=True))
 
 
 def logits_of(output: WasitOutput) -> dict[str, torch.Tensor]:
@@ -50,6 +54,25 @@ def test_an_article_gets_the_same_in_any_company(checkpoint: Checkpoint) -> None
         assert [pairs[row][1] for row in rows] == [mediator for _, mediator in own]
         torch.testing.assert_close(logits_of(alone)["topic"][0], logits_of(together)["topic"][index])
         torch.testing.assert_close(logits_of(alone)["role"], logits_of(together)["role"][rows])
+
+
+def test_packed_and_padded_rows_give_the_same(checkpoint: Checkpoint) -> None:
+    padded, _ = run(checkpoint, *TEXTS)
+    encoded = EncodedArticles.join(checkpoint.encoder()(list(TEXTS)))
+    batch = pack_batch(encoded, np.arange(len(encoded.window_tokens)))
+    with torch.inference_mode():
+        packed = checkpoint.network(**batch.model_inputs())
+    for name, logits in logits_of(padded).items():
+        torch.testing.assert_close(logits_of(packed)[name], logits, atol=1e-4, rtol=0)
+
+
+def test_a_packed_row_is_refused_by_an_attention_that_would_mix_its_articles(tiny_model: Path) -> None:
+    network = AutoModel.from_pretrained(tiny_model)
+    network.encoder.set_attn_implementation("sdpa")
+    encoded = EncodedArticles.join(Checkpoint.load(str(tiny_model)).encoder()(list(TEXTS)))
+    batch = pack_batch(encoded, np.arange(len(encoded.window_tokens)))
+    with pytest.raises(ValueError, match="is 'sdpa'; allowed for a packed batch: 'wasit_packed'"):
+        network(**batch.model_inputs())
 
 
 def test_a_pair_is_the_mean_of_its_mentions(checkpoint: Checkpoint) -> None:

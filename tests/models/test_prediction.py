@@ -4,10 +4,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wasit.models.batch import collate
+from wasit.models.encoded import EncodedArticles
 from wasit.models.encoding import EncodedArticle
 from wasit.models.mentions import Mention
-from wasit.models.prediction import BatchLogits, Decoder, Prediction, softmax
+from wasit.models.prediction import Decoder, Logits, Prediction, softmax
 from wasit.models.taxonomy import Taxonomy
 
 LABELS = [{"name": name, "ar": "اسم", "en": name, "definition": "What it means."} for name in ("yes", "no")]
@@ -50,15 +50,16 @@ def decode(temperatures: dict[str, float] | None = None) -> Prediction:
     article = EncodedArticle(
         np.array([1, 9, 5, 9, 5, 2], dtype=np.int32), np.array([6]), np.array([1, 3]), mentions, 4
     )
-    output = BatchLogits(
-        logits={
+    logits = Logits(
+        answers={
             "kind": np.array([[2.0, 0.0]], dtype=np.float32),
             "tags": np.array([[3.0, -3.0]], dtype=np.float32),
             "part": np.array([[0.0, 1.0]], dtype=np.float32),
         },
-        mention_logits={"part": np.array([[0.5, 0.0], [-0.5, 2.0]], dtype=np.float32)},
+        mentions={"part": np.array([[0.5, 0.0], [-0.5, 2.0]], dtype=np.float32)},
     )
-    (prediction,) = Decoder(TAXONOMY, temperatures or {})([TEXT], [article], collate([article], 0), output)
+    encoded = EncodedArticles.join([article])
+    (prediction,) = Decoder(TAXONOMY, temperatures or {})([TEXT], [article], encoded, logits)
     return prediction
 
 

@@ -9,7 +9,7 @@ from wasit.models.checkpoint import Checkpoint
 from wasit.models.errors import InputError
 from wasit.models.taxonomy import Taxonomy
 from wasit.train.annotation import AnnotatedArticle
-from wasit.train.dataset import build_dataset, is_held_out, read_source
+from wasit.train.dataset import article_lengths, build_dataset, count_labels, is_held_out, read_source
 from wasit.train.recipe import DataSource
 
 ROWS = [
@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def read(folder: Path, seed: int = 0, **choice: Any) -> list[AnnotatedArticle]:
-    return read_source(DataSource(path="data.jsonl", **choice), folder, Taxonomy.default(), seed)
+    return list(read_source(DataSource(path="data.jsonl", **choice), folder, Taxonomy.default(), seed))
 
 
 def test_everything_is_read_unless_something_is_chosen(folder: Path) -> None:
@@ -55,6 +55,54 @@ def test_a_choice_that_leaves_nothing_or_names_no_column_is_an_error(folder: Pat
         read(folder, where={"paper": "one"})
 
 
+def test_rows_are_read_as_they_are_asked_for(folder: Path) -> None:
+    (folder / "data.jsonl").open("a", encoding="utf-8").write("\nthis is not JSON")
+    source = DataSource(path="data.jsonl")
+    articles = read_source(source, folder, Taxonomy.default(), seed=0)
+    assert [next(articles).text for _ in ROWS] == [row["text"] for row in ROWS]
+    with pytest.raises(InputError, match="line 37: is not JSON"):
+        next(articles)
+
+
+def test_pairs_of_a_table_are_read_by_the_names_that_the_source_gives(tmp_path: Path) -> None:
+    (tmp_path / "pairs.csv").write_text(
+        "body,who,does,kind\n"
+        "قالت قطر كلاما.,qatar,facilitator,economy;sport\n"
+        "قالت قطر كلاما.,egypt,party,economy;sport\n",
+        encoding="utf-8",
+    )
+    source = DataSource(
+        path="pairs.csv",
+        text_field="body",
+        mediator_field="who",
+        label_fields={"role": "does", "topic": "kind"},
+        label_separator=";",
+    )
+    (article,) = read_source(source, tmp_path, Taxonomy.default(), seed=0)
+    assert article.labels == {"topic": ("economy", "sport")}
+    assert article.mediators == {"qatar": {"role": ("facilitator",)}, "egypt": {"role": ("party",)}}
+
+
+def test_labels_are_counted_where_they_are_sure(tiny_model: Path, tmp_path: Path) -> None:
+    model = Checkpoint.load(str(tiny_model))
+    labels: list[tuple[str, ...]] = [("sport",), ("sport",), ("sport", "health"), ("health",)]
+    mediators = {"qatar": {"role": ("party",)}, "egypt": {"role": ("party", "spoiler")}, "oman": {}}
+    text = "قالت قطر إن مصر وعمان معها."
+    articles = (AnnotatedArticle("", text, {"topic": topic}, dict(mediators), {}) for topic in labels)
+    dataset = build_dataset(articles, model.encoder(), model.taxonomy, tmp_path / "rows.arrow")
+    topic, role = model.taxonomy.task("topic"), model.taxonomy.task("role")
+    counts = dict(zip(topic.label_names, count_labels(dataset, topic).tolist(), strict=True))
+    assert {name: count for name, count in counts.items() if count} == {"sport": 2, "health": 1}
+    roles = dict(zip(role.label_names, count_labels(dataset, role).tolist(), strict=True))
+    assert {name: count for name, count in roles.items() if count} == {"party": 4}
+    assert article_lengths(dataset).tolist() == dataset["length"][:]
+
+
+def test_a_dataset_may_be_empty(tiny_model: Path, tmp_path: Path) -> None:
+    model = Checkpoint.load(str(tiny_model))
+    assert len(build_dataset([], model.encoder(), model.taxonomy, tmp_path / "new" / "rows.arrow")) == 0
+
+
 def test_the_same_articles_are_held_out_of_every_file(folder: Path) -> None:
     articles = read(folder)
     held_out = {article.text for article in articles if is_held_out(article, 0.4, seed=0)}
@@ -73,7 +121,7 @@ def test_rows_carry_labels_of_the_mediators_that_the_text_mentions(tiny_model: P
         mediators={"egypt": {"role": ("facilitator",)}, "oman": {"role": ("party",)}},
         columns={},
     )
-    (row,) = build_dataset([article], model.encoder(), model.taxonomy, tmp_path / "cache")
+    (row,) = build_dataset([article], model.encoder(), model.taxonomy, tmp_path / "rows.arrow")
     topic, role = model.taxonomy.task("topic"), model.taxonomy.task("role")
     assert {name for name, value in zip(topic.label_names, row["labels_topic"], strict=True) if value} == {
         "sport",
