@@ -52,15 +52,17 @@ def packed_attention(
         ValueError: If a packed row comes with a mask, or without the longest window.
     """
     if window_bounds is None:
-        states: tuple[Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
-        return states
+        padded: tuple[Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **kwargs)
+        return padded
     if attention_mask is not None or longest_window is None or len(query) != 1:
         raise ValueError("a packed batch is one row without an attention mask, and comes with longest_window")
     if not uses_variable_length_kernel(query.device, query.dtype):
         return window_by_window(query, key, value, window_bounds), None
-    rows = (states[0].transpose(0, 1) for states in (query, key, value))
-    # Only the first seven arguments are the same in all versions of torch.
-    return varlen_attn(*rows, window_bounds, window_bounds, longest_window, longest_window)[None], None
+    queries, keys, values = (states[0].transpose(0, 1) for states in (query, key, value))
+    bounds, longest = window_bounds, longest_window
+    # Only these seven arguments are the same in all versions of torch.
+    output: Any = varlen_attn(queries, keys, values, bounds, bounds, longest, longest)
+    return output[None], None
 
 
 def uses_variable_length_kernel(device: torch.device, dtype: torch.dtype) -> bool:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -161,8 +160,8 @@ class _Answers:
 
     def add(self, batch: Batch, values: FloatArray) -> int:
         """Adds the answers of a batch as one flat array; tells how many articles are whole now."""
-        tokens = np.bincount(batch.window_article, batch.window_tokens)
-        mentions = np.bincount(batch.marker_pair, minlength=len(batch.pairs))
+        tokens = np.bincount(batch.window_article, batch.window_tokens).astype(np.int64)
+        mentions = np.bincount(batch.marker_pair, minlength=len(batch.pairs)).astype(np.int64)
         taken = 0
 
         def take(rows: int, labels: int) -> FloatArray:
@@ -176,7 +175,7 @@ class _Answers:
             total.add(batch.pairs, take(len(batch.pairs), total.labels), mentions)
         for logits in self._of_mentions.values():
             logits[batch.mentions] = take(len(batch.mentions), logits.shape[1])
-        self._unread[batch.articles] -= tokens.astype(np.int64)
+        self._unread[batch.articles] -= tokens
         return int((self._unread[batch.articles] == 0).sum())
 
     def logits(self) -> Logits:
@@ -193,7 +192,7 @@ class _Sum:
         self._sum = np.zeros((rows, labels))
         self._weight = np.zeros((rows, 1))
 
-    def add(self, rows: Indexes, logits: FloatArray, weights: npt.NDArray[np.float64]) -> None:
+    def add(self, rows: Indexes, logits: FloatArray, weights: Indexes) -> None:
         self._sum[rows] += logits.astype(np.float64) * weights[:, None]
         self._weight[rows] += weights[:, None]
 

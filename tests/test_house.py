@@ -8,6 +8,7 @@ import sys
 import tomllib
 import venv
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -98,8 +99,10 @@ def test_the_main_job_runs_from_the_wheel(tmp_path: Path) -> None:
         folder=tmp_path,
     )
     assert built.returncode == 0, built.stderr
+    there = {f"wasit/{path.relative_to(source)}" for room in ROOMS for path in (source / room).rglob("*.*")}
     shutil.rmtree(source)
     (wheel,) = tmp_path.glob("wasit-*.whl")
+    assert there <= set(ZipFile(wheel).namelist())
     environment = tmp_path / "environment"
     venv.create(environment, with_pip=False)
     site = next((environment / "lib").glob("python*/site-packages"))
