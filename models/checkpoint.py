@@ -90,7 +90,10 @@ class Checkpoint:
                 self.tokenizer.save_pretrained(unfinished)
                 written = sorted(Path(unfinished).iterdir(), key=lambda path: path.name == CONFIG_NAME)
                 (folder / CONFIG_NAME).unlink(missing_ok=True)
+                # The weights' own mode would keep them from everybody but their owner, whatever the user's umask.
+                mode = (Path(unfinished) / CONFIG_NAME).stat().st_mode
                 for path in written:
+                    path.chmod(mode)
                     path.replace(folder / path.name)
 
     def encoder(self) -> ArticleEncoder:

@@ -58,6 +58,15 @@ def test_calibration_and_taxonomy_travel_with_the_model(tiny_model: Path, tmp_pa
     assert again.taxonomy == loaded.taxonomy
 
 
+def test_whoever_may_read_the_configuration_may_read_the_weights(tiny_model: Path) -> None:
+    modes = {path.stat().st_mode for path in tiny_model.iterdir()}
+    assert len(modes) == 1
+
+
+def test_a_folder_names_no_attention_that_only_wasit_knows(tiny_model: Path) -> None:
+    assert "attn_implementation" not in (tiny_model / "config.json").read_text(encoding="utf-8")
+
+
 def test_a_folder_holds_no_pickle(tiny_model: Path) -> None:
     assert {path.suffix for path in tiny_model.iterdir()} <= {".json", ".safetensors", ".jinja"}
 
