@@ -5,8 +5,7 @@ task with one answer the true one is among them, for a task with several they al
 mention, or whose cell is empty, has no label there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
 
 from wasit.models.taxonomy import Taxonomy
 from wasit.train.articles import AnnotatedArticle, Columns, Labels, LabelSets
@@ -20,7 +19,6 @@ __all__ = [
     "Columns",
     "LabelSets",
     "Labels",
-    "annotated_article",
     "annotated_articles",
     "read_rows",
 ]
@@ -49,19 +47,6 @@ def annotated_articles(
     columns.check(taxonomy)
     articles = _articles(rows, taxonomy, columns, report)
     return articles if columns.mediator is None else merged(articles, report)
-
-
-def annotated_article(
-    where: str, row: Mapping[str, Any], taxonomy: Taxonomy, columns: Columns
-) -> AnnotatedArticle:
-    """Checks one row against the taxonomy.
-
-    Raises:
-        InputError: If the text is missing or empty, or a label or mediator is not in the taxonomy.
-    """
-    article = RowReader(taxonomy, columns, raise_problem).read(where, row)
-    assert article is not None, "a row without a text was raised"
-    return article
 
 
 def _articles(
