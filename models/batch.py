@@ -8,8 +8,9 @@ from torch import Tensor
 
 from wasit.models.encoded import EncodedArticles, Indexes
 
-FEWEST_TOKENS = 16
-"""Of a packed row; see ``wasit.models.network.FEWEST_ROWS``."""
+FEWEST_ROWS = 16
+"""Matrices with fewer rows go to kernels that add up in another order: with at least so many, a row's result does
+not depend on how many others there are, to the last bit in single precision."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def pack_batch(encoded: EncodedArticles, windows: Indexes) -> Batch:
     places = np.arange(bounds[-1])
     input_ids = encoded.input_ids[places + shift]
     position_ids = places - np.repeat(bounds[:-1], lengths)
-    missing = max(0, FEWEST_TOKENS - len(places))
+    missing = max(0, FEWEST_ROWS - len(places))
     return _batch(
         encoded,
         windows,

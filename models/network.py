@@ -11,16 +11,13 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.models.bert import BertModel
 from transformers.utils.generic import ModelOutput
 
+from wasit.models.batch import FEWEST_ROWS
 from wasit.models.configuration import WasitConfig
 from wasit.models.packed_attention import PACKED_ATTENTION
 from wasit.models.taxonomy import Taxonomy
 
 NEIGHBOURHOOD = 12
 """Tokens before a marker, and after the first token of its mention, that count as around the mention."""
-
-FEWEST_ROWS = 16
-"""Matrices with fewer rows go to kernels that add up in another order: with at least so many, a row's result does
-not depend on how many others there are, to the last bit in single precision."""
 
 
 @dataclass

@@ -6,7 +6,7 @@ Nothing here holds a file in memory, however long it is: rows are read, encoded 
 import hashlib
 import random
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from wasit.models.taxonomy import Task, Taxonomy
 from wasit.train.annotation import AnnotatedArticle, Columns, Labels, annotated_articles, read_rows
 from wasit.train.losses import MISSING
 from wasit.train.recipe import DataSource
+from wasit.train.row_files import Row
 
 ENCODED_TOGETHER = 256
 
@@ -44,7 +45,12 @@ def read_source(source: DataSource, folder: Path, taxonomy: Taxonomy, seed: int)
     Raises:
         InputError: If the file or a row is wrong, or no row is left; as soon as reading comes to it.
     """
-    columns = Columns(
+    return annotated_articles(_chosen_rows(source, folder / source.path, seed), taxonomy, columns_of(source))
+
+
+def columns_of(source: DataSource) -> Columns:
+    """Where a source keeps what."""
+    return Columns(
         text=source.text_field,
         mediators=source.mediators_field,
         mediator=source.mediator_field,
@@ -52,16 +58,12 @@ def read_source(source: DataSource, folder: Path, taxonomy: Taxonomy, seed: int)
         label_separator=source.label_separator,
         label_sets=source.label_sets,
     )
-    return annotated_articles(_chosen_rows(source, folder / source.path, seed), taxonomy, columns)
 
 
 def is_held_out(article: AnnotatedArticle, share: float, seed: int) -> bool:
     """Whether an article is among the share that is kept for calibration; the same for the same text and seed."""
     digest = hashlib.sha256(f"{seed}:{article.text}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8]) < share * 2**64
-
-
-Row = tuple[str, dict[str, Any]]
 
 
 def _chosen_rows(source: DataSource, path: Path, seed: int) -> Iterator[Row]:
@@ -80,9 +82,18 @@ def _wanted_rows(source: DataSource, path: Path) -> Iterator[Row]:
 
 
 def _is_wanted(where: str, row: dict[str, Any], source: DataSource) -> bool:
-    for column in (*source.where, *source.balance_by):
-        if column not in row:
-            raise InputError(f"{where}: there is no column {column!r}; allowed: {', '.join(row)}")
+    for column in missing_columns(row, source):
+        raise InputError(f"{where}: there is no column {column!r}; allowed: {', '.join(row)}")
+    return fits(row, source)
+
+
+def missing_columns(row: Mapping[str, Any], source: DataSource) -> list[str]:
+    """Columns that a source chooses its rows by, and that a row lacks."""
+    return [column for column in dict.fromkeys((*source.where, *source.balance_by)) if column not in row]
+
+
+def fits(row: Mapping[str, Any], source: DataSource) -> bool:
+    """Whether a source asks for a row that has all columns it chooses by."""
     if any(str(row[column]) != value for column, value in source.where.items()):
         return False
     return source.max_words is None or len(str(row.get(source.text_field)).split()) <= source.max_words

@@ -6,8 +6,8 @@ from pathlib import Path
 from wasit.models.errors import InputError
 from wasit.models.taxonomy import Taxonomy
 from wasit.train.annotation import annotated_articles
-from wasit.train.articles import AnnotatedArticle, Columns
-from wasit.train.dataset import read_source
+from wasit.train.articles import AnnotatedArticle
+from wasit.train.dataset import columns_of, fits, missing_columns, read_source
 from wasit.train.findings import NO_ARTICLES, NO_LABELS, UNREAD_COLUMNS, UNREAD_LABELS, WRONG_FILE, Finding
 from wasit.train.recipe import DataSource
 from wasit.train.row_files import Row, has_fixed_columns, read_rows
@@ -39,14 +39,7 @@ class SourceCheck:
         self._folder = folder
         self._taxonomy = taxonomy
         self._seed = seed
-        self._columns = Columns(
-            text=source.text_field,
-            mediators=source.mediators_field,
-            mediator=source.mediator_field,
-            label_fields=source.label_fields,
-            label_separator=source.label_separator,
-            label_sets=source.label_sets,
-        )
+        self._columns = columns_of(source)
         self._columns.check(taxonomy)
 
     def articles(self) -> Iterator[AnnotatedArticle]:
@@ -82,20 +75,14 @@ class SourceCheck:
     def _wanted_rows(self) -> Iterator[Row]:
         source = self._source
         for where, row in read_rows(self.path, self._report):
-            missing = [column for column in source.where if column not in row]
+            missing = missing_columns(row, source)
             for column in missing:
                 wrong = f"there is no column {column!r}"
                 self._report(RowProblem(MISSING_COLUMN, where, wrong, ", ".join(row)))
             if missing and has_fixed_columns(str(self.path)):
                 return
-            if not missing and self._is_wanted(row):
+            if not missing and fits(row, source):
                 yield where, row
-
-    def _is_wanted(self, row: dict[str, object]) -> bool:
-        source = self._source
-        if any(str(row[column]) != value for column, value in source.where.items()):
-            return False
-        return source.max_words is None or len(str(row.get(source.text_field)).split()) <= source.max_words
 
     def _summary(self, unread: Iterable[str], has_articles: bool, has_labels: bool) -> Iterator[Finding]:
         place = str(self.path)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wasit.models.batch import FEWEST_TOKENS, Batch, pack_batch, pad_batch
+from wasit.models.batch import FEWEST_ROWS, Batch, pack_batch, pad_batch
 from wasit.models.encoded import EncodedArticles
 from wasit.models.encoding import EncodedArticle
 from wasit.models.mentions import Mention
@@ -76,7 +76,7 @@ def test_a_packed_row_holds_the_windows_that_were_chosen(
     assert batch.input_ids[0, : len(tokens)].tolist() == tokens
     assert batch.position_ids[0, : len(tokens)].tolist() == positions
     assert batch.window_bounds is not None
-    ends = sorted({len(tokens), max(len(tokens), FEWEST_TOKENS)})
+    ends = sorted({len(tokens), max(len(tokens), FEWEST_ROWS)})
     assert batch.window_bounds.tolist() == [*batch.window_start.tolist(), *ends]
     assert batch.input_ids.shape == batch.position_ids.shape == (1, ends[-1])
     assert batch.articles[batch.window_article.numpy()].tolist() == encoded.window_article[chosen].tolist()
