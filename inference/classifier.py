@@ -11,11 +11,12 @@ from wasit.inference.pages import PageSplitter
 from wasit.inference.records import Record, RecordBuilder
 from wasit.inference.reject import Reject
 from wasit.models.article import Article
-from wasit.models.checkpoint import SHIPPED_MODEL, Checkpoint
+from wasit.models.checkpoint import Checkpoint
 from wasit.models.devices import pick_device, pick_dtype
 from wasit.models.errors import InputError
 from wasit.models.predictor import Predictor
 from wasit.models.taxonomy import Taxonomy
+from wasit.models.text_side import SHIPPED_MODEL
 
 
 @dataclass(frozen=True)

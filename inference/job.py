@@ -19,8 +19,8 @@ from wasit.inference.documents import DEFAULT_TEXT_FIELD, Document, Fields, Reje
 from wasit.inference.records import build_schema
 from wasit.inference.sinks import Output, RejectionLog, write_json
 from wasit.inference.sources import Sources
-from wasit.models.checkpoint import SHIPPED_MODEL
 from wasit.models.errors import InputError
+from wasit.models.text_side import SHIPPED_MODEL
 
 HANDFUL = 20
 """Documents that can be shown instead of written."""

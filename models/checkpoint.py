@@ -2,7 +2,6 @@
 
 import copy
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,17 +11,11 @@ from torch import nn
 from transformers import PreTrainedTokenizerFast
 from transformers.utils import CONFIG_NAME
 
-from wasit.models.configuration import WasitConfig
 from wasit.models.disk import full_disk_told
-from wasit.models.encoding import ArticleEncoder
 from wasit.models.errors import InputError
-from wasit.models.mentions import MentionFinder
 from wasit.models.network import WasitModel
 from wasit.models.taxonomy import Taxonomy
-from wasit.models.tokenizer import load_tokenizer
-
-SHIPPED_MODEL = "wasit-mini"
-"""The model inside the package: it needs no network."""
+from wasit.models.text_side import SHIPPED_MODEL, TextSide, model_source
 
 _MOST_SHOWN = 3
 
@@ -44,33 +37,33 @@ class Checkpoint:
     taxonomy: Taxonomy
 
     @classmethod
-    def load(cls, name: str = SHIPPED_MODEL, dtype: torch.dtype = torch.float32) -> "Checkpoint":
+    def load(
+        cls,
+        name: str = SHIPPED_MODEL,
+        dtype: torch.dtype = torch.float32,
+        mediators: str | Path | None = None,
+    ) -> "Checkpoint":
         """Loads a model.
 
         Args:
             name: ``wasit-mini``, the folder of a model, or ``organisation/name`` on the Hugging Face Hub.
             dtype: Precision that the weights are converted to.
+            mediators: YAML file of mediators to look for besides those of the model.
 
         Raises:
             InputError: If there is no such model, it is not one of wasit's, or its weights do not fit its tasks.
+            ConfigError: If the file of mediators is wrong, with everything that is wrong.
         """
-        if name == SHIPPED_MODEL and not Path(name).is_dir():
-            with as_file(files("wasit.models") / SHIPPED_MODEL) as folder:
-                return cls._read(name, str(folder), dtype)
-        return cls._read(name, name, dtype)
+        side = TextSide.load(name, mediators)
+        with model_source(name) as source:
+            network = _load_network(name, source, dtype)
+            _align(network)
+        return cls(name, network, side.tokenizer, side.taxonomy)
 
-    @classmethod
-    def _read(cls, name: str, source: str, dtype: torch.dtype) -> "Checkpoint":
-        _check_is_wasit(name, source)
-        network = _load_network(name, source, dtype)
-        _align(network)
-        tokenizer = load_tokenizer(source)
-        return cls(
-            name,
-            network,
-            tokenizer,
-            Taxonomy.from_dict(network.config.taxonomy, f"{source}/config.json: taxonomy"),
-        )
+    @property
+    def text_side(self) -> TextSide:
+        """Everything but the network."""
+        return TextSide(self.name, self.network.config, self.tokenizer, self.taxonomy)
 
     def save(self, folder: Path, dtype: torch.dtype | None = None) -> None:
         """Writes the folder that :meth:`load` reads.
@@ -95,29 +88,6 @@ class Checkpoint:
                 for path in written:
                     path.chmod(mode)
                     path.replace(folder / path.name)
-
-    def encoder(self) -> ArticleEncoder:
-        """An encoder of articles that fits this model."""
-        config = self.network.config
-        return ArticleEncoder(
-            self.tokenizer, MentionFinder(self.taxonomy), config.window_tokens, config.window_overlap
-        )
-
-
-def _check_is_wasit(name: str, source: str) -> None:
-    try:
-        settings, _ = WasitConfig.get_config_dict(source)
-    except OSError as error:
-        raise InputError(
-            f"there is no model {name!r}; allowed: {SHIPPED_MODEL}, a folder that `wasit train` wrote, "
-            f"or organisation/name on the Hugging Face Hub ({str(error).splitlines()[0]})"
-        ) from error
-    model_type = settings.get("model_type")
-    if model_type != WasitConfig.model_type:
-        raise InputError(
-            f"{name!r} is a {model_type!r} model, not one of wasit's; "
-            "fine-tune it with `wasit train RECIPE --set base=...` first"
-        )
 
 
 def _load_network(name: str, source: str, dtype: torch.dtype) -> WasitModel:

@@ -56,6 +56,7 @@ class WasitModel(PreTrainedModel):
     """
 
     config_class = WasitConfig
+    config: WasitConfig
     base_model_prefix = "wasit"
     supports_gradient_checkpointing = True
     _supports_sdpa = True

@@ -44,7 +44,7 @@ class Predictor:
         self.device = device
         self.row_tokens = row_tokens or ROW_TOKENS.get(device.type, ROW_TOKENS["cpu"])
         self.network = on_device(checkpoint.network, device)
-        self.encode = checkpoint.encoder()
+        self.encode = checkpoint.text_side.encoder()
         self.decode = Decoder(checkpoint.taxonomy, checkpoint.network.config.temperatures)
 
     def __call__(

@@ -8,11 +8,12 @@ from torch import nn
 from transformers import AutoConfig, PreTrainedTokenizerFast
 from transformers.models.bert import BertConfig, BertModel
 
-from wasit.models.checkpoint import SHIPPED_MODEL, Checkpoint
+from wasit.models.checkpoint import Checkpoint
 from wasit.models.configuration import WasitConfig
 from wasit.models.errors import InputError
 from wasit.models.network import WasitModel
 from wasit.models.taxonomy import Task, Taxonomy
+from wasit.models.text_side import SHIPPED_MODEL
 from wasit.models.tokenizer import MARKER, load_base_tokenizer, marker_id
 from wasit.train.recipe import Recipe
 

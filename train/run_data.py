@@ -101,7 +101,7 @@ class RunData:
         return read_source(source, Path(self._recipe.data_folder), self._model.taxonomy, self._recipe.seed)
 
     def _encode(self, name: str, articles: Iterable[AnnotatedArticle]) -> None:
-        build_dataset(articles, self._model.encoder(), self._model.taxonomy, self._file(name))
+        build_dataset(articles, self._model.text_side.encoder(), self._model.taxonomy, self._file(name))
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.arrow"

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 from tokenizers import Tokenizer
 
-from wasit.models.checkpoint import SHIPPED_MODEL
+from wasit.models.text_side import SHIPPED_MODEL
 
 _TEXTS_TOGETHER = 256
 _SPECIAL_TOKENS = 2

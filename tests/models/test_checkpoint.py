@@ -13,7 +13,7 @@ TEXT = "قالت قطر ومصر والولايات المتحدة إن المح
 
 
 def logits(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
-    encoded = EncodedArticles.join(checkpoint.encoder()([TEXT]))
+    encoded = EncodedArticles.join(checkpoint.text_side.encoder()([TEXT]))
     batch = pad_batch(encoded, checkpoint.tokenizer.pad_token_id)
     with torch.inference_mode():
         output = checkpoint.network(**batch.model_inputs())

@@ -122,7 +122,7 @@ def test_an_overlap_as_long_as_the_window_is_an_error(tiny_base: Path) -> None:
 
 def test_special_tokens_of_the_shipped_model_stay_text_however_they_are_written() -> None:
     checkpoint = Checkpoint.load()
-    (article,) = checkpoint.encoder()(["كتب </s> ثم <mask> ثم ＜/s＞ ثم <pad> ثم <s> في النص."])
+    (article,) = checkpoint.text_side.encoder()(["كتب </s> ثم <mask> ثم ＜/s＞ ثم <pad> ثم <s> في النص."])
     tokenizer = checkpoint.tokenizer
     special = {*tokenizer.all_special_ids} - {tokenizer.unk_token_id}
     assert not special & set(article.input_ids[1:-1].tolist())

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from wasit.models.checkpoint import SHIPPED_MODEL, Checkpoint
+from wasit.models.checkpoint import Checkpoint
 from wasit.models.prediction import Prediction
 from wasit.models.predictor import Predictor
 from wasit.models.taxonomy import Taxonomy
+from wasit.models.text_side import SHIPPED_MODEL
 
 FOLDER = Path(str(files("wasit.models") / SHIPPED_MODEL))
 MEBIBYTE = 2**20

@@ -24,7 +24,7 @@ def model(tiny_model: Path) -> Checkpoint:
 
 
 def test_labels_stand_beside_the_pairs_that_the_network_answers(model: Checkpoint, tmp_path: Path) -> None:
-    dataset = build_dataset(ARTICLES, model.encoder(), model.taxonomy, tmp_path / "rows.arrow")
+    dataset = build_dataset(ARTICLES, model.text_side.encoder(), model.taxonomy, tmp_path / "rows.arrow")
     batch = Collator(model.taxonomy, model.tokenizer.pad_token_id)([dataset[index] for index in range(3)])
     assert batch["article_count"] == 3
     assert batch["pair_count"] == 3
@@ -38,14 +38,14 @@ def test_labels_stand_beside_the_pairs_that_the_network_answers(model: Checkpoin
 
 
 def test_a_batch_without_mediators_has_no_rows_for_them(model: Checkpoint, tmp_path: Path) -> None:
-    dataset = build_dataset(ARTICLES[1:2], model.encoder(), model.taxonomy, tmp_path / "rows.arrow")
+    dataset = build_dataset(ARTICLES[1:2], model.text_side.encoder(), model.taxonomy, tmp_path / "rows.arrow")
     batch = Collator(model.taxonomy, model.tokenizer.pad_token_id)([dataset[0]])
     assert batch["labels_role"].shape == (0, 8)
 
 
 def test_the_network_reads_what_the_predictor_reads(model: Checkpoint, tmp_path: Path) -> None:
-    dataset = build_dataset(ARTICLES[:1], model.encoder(), model.taxonomy, tmp_path / "rows.arrow")
+    dataset = build_dataset(ARTICLES[:1], model.text_side.encoder(), model.taxonomy, tmp_path / "rows.arrow")
     batch = Collator(model.taxonomy, model.tokenizer.pad_token_id)([dataset[0]])
-    (encoded,) = model.encoder()([ARTICLES[0].text])
+    (encoded,) = model.text_side.encoder()([ARTICLES[0].text])
     np.testing.assert_array_equal(batch["input_ids"][0].numpy(), encoded.input_ids)
     assert torch.equal(batch["marker_place"], torch.from_numpy(encoded.marker_positions).long())

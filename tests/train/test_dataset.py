@@ -89,7 +89,7 @@ def test_labels_are_counted_where_they_are_sure(tiny_model: Path, tmp_path: Path
     mediators = {"qatar": {"role": ("party",)}, "egypt": {"role": ("party", "spoiler")}, "oman": {}}
     text = "قالت قطر إن مصر وعمان معها."
     articles = (AnnotatedArticle("", text, {"topic": topic}, dict(mediators), {}) for topic in labels)
-    dataset = build_dataset(articles, model.encoder(), model.taxonomy, tmp_path / "rows.arrow")
+    dataset = build_dataset(articles, model.text_side.encoder(), model.taxonomy, tmp_path / "rows.arrow")
     topic, role = model.taxonomy.task("topic"), model.taxonomy.task("role")
     counts = dict(zip(topic.label_names, count_labels(dataset, topic).tolist(), strict=True))
     assert {name: count for name, count in counts.items() if count} == {"sport": 2, "health": 1}
@@ -100,7 +100,7 @@ def test_labels_are_counted_where_they_are_sure(tiny_model: Path, tmp_path: Path
 
 def test_a_dataset_may_be_empty(tiny_model: Path, tmp_path: Path) -> None:
     model = Checkpoint.load(str(tiny_model))
-    assert len(build_dataset([], model.encoder(), model.taxonomy, tmp_path / "new" / "rows.arrow")) == 0
+    assert len(build_dataset([], model.text_side.encoder(), model.taxonomy, tmp_path / "new" / "rows.arrow")) == 0
 
 
 def test_the_same_articles_are_held_out_of_every_file(folder: Path) -> None:
@@ -121,7 +121,7 @@ def test_rows_carry_labels_of_the_mediators_that_the_text_mentions(tiny_model: P
         mediators={"egypt": {"role": ("facilitator",)}, "oman": {"role": ("party",)}},
         columns={},
     )
-    (row,) = build_dataset([article], model.encoder(), model.taxonomy, tmp_path / "rows.arrow")
+    (row,) = build_dataset([article], model.text_side.encoder(), model.taxonomy, tmp_path / "rows.arrow")
     topic, role = model.taxonomy.task("topic"), model.taxonomy.task("role")
     assert {name for name, value in zip(topic.label_names, row["labels_topic"], strict=True) if value} == {
         "sport",

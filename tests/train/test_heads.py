@@ -21,7 +21,7 @@ ARTICLES = [
 def test_heads_learn_and_the_encoder_stays(tiny_model: Path, tmp_path: Path) -> None:
     model = Checkpoint.load(str(tiny_model))
     network = model.network
-    dataset = build_dataset(ARTICLES, model.encoder(), model.taxonomy, tmp_path / "rows.arrow")
+    dataset = build_dataset(ARTICLES, model.text_side.encoder(), model.taxonomy, tmp_path / "rows.arrow")
     loader = DataLoader(dataset, batch_size=2, collate_fn=Collator(model.taxonomy, model.tokenizer.pad_token_id))
     before = {name: value.clone() for name, value in network.state_dict().items()}
     losses: list[float] = []
@@ -50,7 +50,7 @@ def test_heads_learn_and_the_encoder_stays(tiny_model: Path, tmp_path: Path) -> 
 
 def test_the_states_are_those_of_the_forward_pass(tiny_model: Path, tmp_path: Path) -> None:
     model = Checkpoint.load(str(tiny_model))
-    dataset = build_dataset(ARTICLES, model.encoder(), model.taxonomy, tmp_path / "rows.arrow")
+    dataset = build_dataset(ARTICLES, model.text_side.encoder(), model.taxonomy, tmp_path / "rows.arrow")
     loader = DataLoader(dataset, batch_size=2, collate_fn=Collator(model.taxonomy, model.tokenizer.pad_token_id))
     (batch,) = compute_states(model.network, loader)
     seen: list[Mapping[str, Tensor]] = []

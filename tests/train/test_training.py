@@ -183,7 +183,7 @@ def test_training_saving_and_loading_moves_no_bit(
 
 
 def _logits(checkpoint: Checkpoint, text: str) -> dict[str, torch.Tensor]:
-    encoded = EncodedArticles.join(checkpoint.encoder()([text]))
+    encoded = EncodedArticles.join(checkpoint.text_side.encoder()([text]))
     batch = pad_batch(encoded, checkpoint.tokenizer.pad_token_id)
     with torch.inference_mode():
         logits = checkpoint.network(**batch.model_inputs()).logits
