@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
+from transformers.models.bert import BertConfig
 
 from wasit.models.batch import Batch, pack_batch
 from wasit.models.checkpoint import Checkpoint
@@ -21,8 +22,12 @@ from wasit.models.packing import pack
 from wasit.models.prediction import Decoder, FloatArray, Logits, Prediction
 from wasit.models.taxonomy import Taxonomy
 
-ROW_TOKENS = {"cpu": 4_096, "cuda": 32_768}
-"""Tokens of a packed row, by type of device."""
+_CPU_ROW_TOKENS = 4_096
+_MOST_GPU_ROW_TOKENS = 65_536
+# Numbers that a token's states take in a layer at once, in widths of the encoder and of its intermediate states.
+_LIVE_WIDTHS = 8
+_LIVE_INTERMEDIATE_WIDTHS = 2
+_BYTES = 4
 
 # One row runs while the answers of the one before it are on their way.
 _IN_FLIGHT = 2
@@ -42,8 +47,9 @@ class Predictor:
         """Moves the network to the device."""
         self.checkpoint = checkpoint
         self.device = device
-        self.row_tokens = row_tokens or ROW_TOKENS.get(device.type, ROW_TOKENS["cpu"])
+        self.row_tokens = row_tokens or fitting_row_tokens(device, checkpoint.network.config.encoder)
         self.network = on_device(checkpoint.network, device)
+        self._copies = torch.cuda.Stream(device) if device.type == "cuda" else None
         self.encode = checkpoint.text_side.encoder()
         self.decode = Decoder(checkpoint.taxonomy, checkpoint.network.config.temperatures)
 
@@ -97,16 +103,43 @@ class Predictor:
 
     def _forward(self, batch: Batch) -> Tensor:
         """All answers to a batch in one tensor, so that they are brought to the host in one copy."""
-        inputs = batch.model_inputs()
-        is_on_host = not uses_variable_length_kernel(self.device, self.network.dtype)
-        for name, value in inputs.items():
-            if isinstance(value, Tensor) and not (is_on_host and name == "window_bounds"):
-                inputs[name] = _to_device(value, self.device)
-        output: WasitOutput = self.network(**inputs)
+        output: WasitOutput = self.network(**self._on_device(batch.model_inputs()))
         assert output.logits is not None
         assert output.mention_logits is not None
         values = (*output.logits.values(), *output.mention_logits.values())
         return torch.cat([logits.flatten() for logits in values])
+
+    def _on_device(self, inputs: dict[str, Tensor | int]) -> dict[str, Tensor | int]:
+        """Brings inputs to a GPU while it still works on the row before."""
+        if self._copies is None:
+            return inputs
+        moved = dict(inputs)
+        needs_bounds = uses_variable_length_kernel(self.device, self.network.dtype)
+        running = torch.cuda.current_stream(self.device)
+        with torch.cuda.stream(self._copies):
+            for name, value in inputs.items():
+                if isinstance(value, Tensor) and (needs_bounds or name != "window_bounds"):
+                    copy = value.pin_memory().to(self.device, non_blocking=True)
+                    # Its memory may be given away only when the network has read it.
+                    copy.record_stream(running)
+                    moved[name] = copy
+        running.wait_stream(self._copies)
+        return moved
+
+
+def fitting_row_tokens(device: torch.device, encoder: BertConfig) -> int:
+    """Tokens of a packed row that suit a device: of a GPU with little memory fewer.
+
+    Args:
+        device: Where the network runs.
+        encoder: The configuration of its encoder.
+    """
+    if device.type != "cuda":
+        return _CPU_ROW_TOKENS
+    free, _ = torch.cuda.mem_get_info(device)
+    numbers = _LIVE_WIDTHS * encoder.hidden_size + _LIVE_INTERMEDIATE_WIDTHS * encoder.intermediate_size
+    fitting = free // (2 * _BYTES * numbers)
+    return int(min(_MOST_GPU_ROW_TOKENS, max(encoder.max_position_embeddings, fitting)))
 
 
 def packed_rows(encoded: EncodedArticles, row_tokens: int) -> Iterator[Indexes]:
@@ -215,7 +248,7 @@ class _Copy:
         host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
         host.copy_(values, non_blocking=True)
         done = torch.cuda.Event()
-        done.record()
+        done.record(torch.cuda.current_stream(values.device))
         return cls(host, done)
 
     def wait(self) -> FloatArray:
@@ -223,10 +256,6 @@ class _Copy:
             self.done.synchronize()
         values: FloatArray = self.values.numpy()
         return values
-
-
-def _to_device(values: Tensor, device: torch.device) -> Tensor:
-    return values.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else values
 
 
 def on_device(network: WasitModel, device: torch.device) -> WasitModel:
