@@ -15,7 +15,8 @@ def classify(
         typer.Argument(
             metavar="INPUT",
             help="Files, folders (read with all below them), globs, or - for a text on standard input. "
-            "Read are .txt (a file, a page), .jsonl, .jsonl.gz, .jsonl.zst, .csv and .parquet.",
+            "Read are .txt (a file, a page), .jsonl, .jsonl.gz, .jsonl.zst, .csv and .parquet, "
+            'and after pip install "wasit[web]" .html and .warc(.gz), also behind URLs such as s3://bucket/folder.',
         ),
     ] = None,
     output: Annotated[
@@ -53,6 +54,23 @@ def classify(
     ] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
     dtype: Annotated[str, typer.Option(help="auto, float32, bfloat16 or float16.")] = "auto",
+    backend: Annotated[
+        str, typer.Option(help='torch, or openvino: faster on CPUs, after pip install "wasit[openvino]".')
+    ] = "torch",
+    engine: Annotated[
+        str, typer.Option(help='processes, or ray: on a Ray cluster, after pip install "wasit[ray]".')
+    ] = "processes",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Processes that read pages and write rows beside those of the devices; 0 for a single process.",
+            show_default="what suits input and machine",
+        ),
+    ] = None,
+    chunk_size: Annotated[
+        int, typer.Option(metavar="N", help="Documents of one part of the output, at most.")
+    ] = 2_000,
 ) -> None:
     """Say of every article what it is about, and which role and stance its mediators have.
 
@@ -63,10 +81,11 @@ def classify(
     Example: wasit classify news.jsonl.gz --text-field body -o results.parquet --min-score 0.5
 
     With the rows come rejects.jsonl, the documents that gave none and why, and run.json, the account of the run.
+    If it is interrupted or killed, the same command goes on where it was.
     """
     from wasit.cli.libraries import quiet_libraries
     from wasit.inference.job import Job, read_handful, write_results
-    from wasit.inference.sinks import Output
+    from wasit.inference.output import Output
 
     quiet_libraries()
     job = Job(
@@ -82,6 +101,10 @@ def classify(
         keep_text=keep_text,
         device=device,
         dtype=dtype,
+        backend=backend,
+        engine=engine,
+        workers=workers,
+        chunk_size=chunk_size,
     )
     if output is None:
         _show(*read_handful(job))

@@ -21,6 +21,7 @@ app.command()(evaluate)
 app.command()(cut_vocabulary)
 
 _ERROR = 2
+_INTERRUPTED = 130
 
 
 def _print_version(wanted: bool) -> None:
@@ -42,7 +43,10 @@ def wasit(
 
 
 def main() -> None:
-    """Runs the command line; an error that the user can mend is told in a line, and the exit status is 2."""
+    """Runs the command line; an error that the user can mend is told in a line, and the exit status is 2.
+
+    Stopped with Ctrl-C it is 130.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # Arabic is written whatever the locale says.
@@ -51,12 +55,13 @@ def main() -> None:
         app()
     except Exception as error:
         # With it come torch and transformers, for which `wasit --help` should not wait.
+        from wasit.inference.interruption import Interrupted
         from wasit.models.errors import WasitError
 
         if not isinstance(error, WasitError):
             raise
         typer.echo(f"wasit: {error}", err=True)
-        sys.exit(_ERROR)
+        sys.exit(_INTERRUPTED if isinstance(error, Interrupted) else _ERROR)
 
 
 if __name__ == "__main__":

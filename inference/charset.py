@@ -51,6 +51,11 @@ def decode(data: bytes, declared: str | None) -> str:
     return text
 
 
+def marked_encoding(data: bytes) -> str | None:
+    """The encoding that a byte order mark other than that of UTF-8 states; it drops the mark when it decodes."""
+    return next((charset[:6] for mark, charset in _MARKS if data.startswith(mark)), None)
+
+
 def _decode_marked(data: bytes) -> str | None:
     for mark, charset in _MARKS:
         if data.startswith(mark):

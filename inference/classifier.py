@@ -2,45 +2,20 @@
 
 import dataclasses
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wasit.inference.documents import Document, Rejection, without_surrogates
-from wasit.inference.pages import PageSplitter
-from wasit.inference.records import Record, RecordBuilder
-from wasit.inference.reject import Reject
-from wasit.models.article import Article
+from wasit.inference.chunks import Chunk
+from wasit.inference.documents import Document, Item, Rejection
+from wasit.inference.records import Record
+from wasit.inference.stages import Settings, Stages, table_builder
 from wasit.models.checkpoint import Checkpoint
 from wasit.models.devices import pick_device, pick_dtype
 from wasit.models.errors import InputError
 from wasit.models.predictor import Predictor
 from wasit.models.taxonomy import Taxonomy
 from wasit.models.text_side import SHIPPED_MODEL
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How documents are classified.
-
-    Attributes:
-        split: Whether a document is a page to be split into its articles; else it is one article.
-        min_score: A label with a lower score becomes null, its scores are kept; from 0 to 1.
-        keep_text: Whether rows have the article's text.
-    """
-
-    split: bool = True
-    min_score: float | None = None
-    keep_text: bool = False
-
-    def __post_init__(self) -> None:
-        """Checks the score.
-
-        Raises:
-            InputError: If it is none.
-        """
-        if self.min_score is not None and not 0 <= self.min_score <= 1:
-            raise InputError(f"min_score: found {self.min_score}; allowed: from 0 to 1")
 
 
 @dataclass(frozen=True)
@@ -72,7 +47,8 @@ class Classifier:
             InputError: If the device is not there.
         """
         self.device = pick_device(device)
-        self._checkpoint = checkpoint
+        self._side = checkpoint.text_side
+        self._stages = Stages.of(self._side, Settings())
         self._predictor = Predictor(checkpoint, self.device)
 
     @classmethod
@@ -89,35 +65,31 @@ class Classifier:
             name: ``wasit-mini``, which is part of the package, the folder of a model, or ``organisation/name`` on
                 the Hugging Face Hub.
             device: ``auto`` for the GPU if there is one, else the CPU; ``cpu``, ``cuda`` or ``cuda:N``.
-            dtype: ``float32``, ``bfloat16``, ``float16``, or ``auto`` for bfloat16 on a GPU that has it and
-                float32 elsewhere.
+            dtype: ``float32``, ``bfloat16``, ``float16``, or ``auto`` for bfloat16 where the device
+                computes in it and float32 elsewhere.
             mediators: YAML file of mediators to look for besides those of the model.
 
         Raises:
             InputError: If model, device or precision are not there.
             ConfigError: If the file of mediators is wrong, with everything that is wrong.
         """
-        checkpoint = Checkpoint.load(str(name), pick_dtype(dtype, pick_device(device)))
-        if mediators is not None:
-            checkpoint = dataclasses.replace(
-                checkpoint, taxonomy=checkpoint.taxonomy.with_mediators(Path(mediators))
-            )
-        return cls(checkpoint, device)
+        precision = pick_dtype(dtype, pick_device(device))
+        return cls(Checkpoint.load(str(name), precision, mediators), device)
 
     @property
     def name(self) -> str:
         """What the user called the model."""
-        return self._checkpoint.name
+        return self._side.name
 
     @property
     def dtype(self) -> str:
         """The precision that the model runs in."""
-        return str(self._checkpoint.network.dtype).removeprefix("torch.")
+        return str(self._predictor.network.dtype).removeprefix("torch.")
 
     @property
     def taxonomy(self) -> Taxonomy:
         """The tasks and mediators that rows are about."""
-        return self._checkpoint.taxonomy
+        return self._side.taxonomy
 
     def __call__(
         self,
@@ -154,46 +126,16 @@ class Classifier:
             )
         return result.records
 
-    def classify(
-        self,
-        documents: Sequence[Document],
-        settings: Settings | None = None,
-        progress: Callable[[float], object] = lambda share: None,
-    ) -> Classified:
+    def classify(self, documents: Sequence[Item], settings: Settings | None = None) -> Classified:
         """Classifies documents that have ids.
 
         Args:
-            documents: The pages.
+            documents: The pages; a rejection is passed on.
             settings: How; as ``wasit classify`` does without options by default.
-            progress: Told now and then which share of the documents is done, from 0 to 1.
         """
         settings = settings or Settings()
-        articles: list[tuple[Document, int, Article]] = []
-        rejections: list[Rejection] = []
-        for document in documents:
-            page = Document(document.id, without_surrogates(document.text))
-            try:
-                articles += (
-                    (page, number, one) for number, one in enumerate(_articles(page.text, settings.split))
-                )
-            except Reject as reject:
-                rejections.append(Rejection(page.id, reject.reason))
-        done = 0
-
-        def advance(count: int) -> None:
-            nonlocal done
-            done += count
-            progress(done / len(articles))
-
-        predictions = self._predictor([article.text for _, _, article in articles], advance)
-        build = RecordBuilder(self.taxonomy, self.name, settings.min_score, settings.keep_text)
-        rows = [build(*place, prediction) for place, prediction in zip(articles, predictions, strict=True)]
-        return Classified(rows, rejections)
-
-
-def _articles(text: str, split: bool) -> list[Article]:
-    if split:
-        return PageSplitter.default().split(text)
-    if not text.strip():
-        raise Reject("empty", "there is no text")
-    return [Article.of_document(text)]
+        table = table_builder(self._side, settings)
+        stages = dataclasses.replace(self._stages, table=table, split=settings.split)
+        encoded = stages.encode(Chunk(0, tuple(documents)))
+        done = stages.decode(encoded.texts, self._predictor.run(encoded.articles))
+        return Classified(done.rows.to_pylist(), done.rejections)

@@ -1,20 +1,17 @@
-"""Documents, the files that they come from, and how a row of a file becomes one."""
+"""Documents as they are read, and how a row of a file becomes one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from wasit.inference.pages import decode
+from wasit.inference.charset import decode
+from wasit.inference.input_files import InputFile
 from wasit.inference.reject import Reject
 
-TEXT_ENDING = ".txt"
-JSON_LINES_ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
-CSV_ENDING = ".csv"
-PARQUET_ENDING = ".parquet"
-ENDINGS = (TEXT_ENDING, *JSON_LINES_ENDINGS, CSV_ENDING, PARQUET_ENDING)
 DEFAULT_TEXT_FIELD = "text"
 DEFAULT_ID_FIELD = "id"
+LONGEST_DOCUMENT = 2_000_000
+"""Characters that a document has at most: no page of news is that long."""
 
 _MOST_FIELDS_LISTED = 20
 _KINDS = {dict: "an object", list: "a list", bool: "true or false", int: "a number", float: "a number"}
@@ -22,15 +19,32 @@ _KINDS = {dict: "an object", list: "a list", bool: "true or false", int: "a numb
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A page as it was stored.
+    """A page as text.
 
     Attributes:
         id: The same in the output.
         text: What all offsets count the characters of.
+        extracted: Whether the text was taken out of HTML, so that nobody but this document has it.
     """
 
     id: str
     text: str
+    extracted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WebPage:
+    """A page as HTML, of which a text is still to be made.
+
+    Attributes:
+        id: The same in the output.
+        data: The HTML.
+        charset: The encoding that the server stated, if it did.
+    """
+
+    id: str
+    data: bytes
+    charset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +60,8 @@ class Rejection:
     reason: str
 
 
-@dataclass(frozen=True)
-class InputFile:
-    """A file to read.
-
-    Attributes:
-        path: Where it is; none for the standard input, which is one document of text.
-        name: What its documents are called by.
-    """
-
-    path: Path | None
-    name: str
-
-    @property
-    def ending(self) -> str:
-        """Which of ``ENDINGS`` it has."""
-        return TEXT_ENDING if self.path is None else known_ending(self.path) or ""
-
-    def row_name(self, number: int) -> str:
-        """What a row is called that has no id, counted from 1."""
-        return f"{self.name}:{number}"
+Item = Document | WebPage | Rejection
+"""What reading gives."""
 
 
 @dataclass(frozen=True)
@@ -86,10 +82,14 @@ class Fields:
         return self.given_id or DEFAULT_ID_FIELD
 
 
-def known_ending(path: Path) -> str | None:
-    """The ending of a file that can be read, or None."""
-    name = path.name.lower()
-    return next((ending for ending in ENDINGS if name.endswith(ending)), None)
+def check_length(text: str) -> None:
+    """Makes sure that a text is no longer than a document may be.
+
+    Raises:
+        Reject: If it is.
+    """
+    if len(text) > LONGEST_DOCUMENT:
+        raise Reject("too_long", f"found {len(text):,} characters, at most {LONGEST_DOCUMENT:,} are allowed")
 
 
 def document_of_row(
@@ -129,10 +129,11 @@ def _text(values: Mapping[str, Any], fields: Fields) -> str:
     if value is None:
         raise Reject("missing_text", no_field(fields.text, values))
     if isinstance(value, bytes):
-        return decode_text(value)
+        value = decode_text(value)
     if not isinstance(value, str):
         found = _KINDS.get(type(value), type(value).__name__)
         raise Reject("bad_text", f"the field {fields.text!r} holds {found}, not text")
+    check_length(value)
     return value
 
 

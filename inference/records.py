@@ -1,16 +1,18 @@
 """Rows of the output: one an article, with columns that follow from the taxonomy."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from wasit.inference.documents import Document
 from wasit.models.article import Article
+from wasit.models.encoded import Outline
 from wasit.models.errors import InputError
-from wasit.models.evidence import Evidence
-from wasit.models.prediction import Answer, MediatorPrediction, Prediction
+from wasit.models.prediction import Decoded, FloatArray, held_labels
 from wasit.models.taxonomy import Task, Taxonomy
 
 Record = dict[str, Any]
@@ -40,7 +42,7 @@ _ARTICLE_FIELDS = [
 ]
 
 
-def build_schema(taxonomy: Taxonomy, keep_text: bool = False) -> pa.Schema:
+def build_schema(taxonomy: Taxonomy, keep_text: bool = False, keep_page_text: bool = False) -> pa.Schema:
     """The columns of the output.
 
     A task with one answer gives ``{task}``, ``{task}_score`` and ``{task}_scores``; a task with several gives
@@ -48,7 +50,8 @@ def build_schema(taxonomy: Taxonomy, keep_text: bool = False) -> pa.Schema:
 
     Args:
         taxonomy: Its tasks give columns.
-        keep_text: Whether there is a last column ``text``.
+        keep_text: Whether there is a column ``text``.
+        keep_page_text: Whether there is a column ``page_text``.
 
     Raises:
         InputError: If two columns would get the same name.
@@ -61,6 +64,8 @@ def build_schema(taxonomy: Taxonomy, keep_text: bool = False) -> pa.Schema:
     fields += [("tokens", pa.int32()), ("windows", pa.int32()), ("model", pa.string())]
     if keep_text:
         fields.append(("text", pa.string()))
+    if keep_page_text:
+        fields.append(("page_text", pa.string()))
     _check_distinct(fields)
     _check_distinct(mediator)
     return pa.schema(fields)
@@ -80,81 +85,153 @@ def _check_distinct(fields: list[tuple[str, pa.DataType]]) -> None:
         )
 
 
-class RecordBuilder:
-    """Makes rows of predictions.
+class PlacedArticle(NamedTuple):
+    """An article and where it comes from.
+
+    Attributes:
+        document: The page; all offsets of a row are characters of its text.
+        number: Of the article in its document, from 0.
+        article: The article.
+    """
+
+    document: Document
+    number: int
+    article: Article
+
+
+class TableBuilder:
+    """Makes rows of what was decoded, column by column.
 
     Args:
         taxonomy: The tasks that were predicted.
         model: Name of the model, for the column of that name.
         min_score: A label with a lower score becomes null; its scores are kept.
-        keep_text: Whether the row has the article's text.
+        keep_text: Whether rows have the article's text.
+        keep_page_text: Whether rows have the page's text where it was extracted, null where it was not.
+
+    Attributes:
+        schema: The columns.
+
+    Raises:
+        InputError: If two columns would get the same name.
     """
 
     def __init__(
-        self, taxonomy: Taxonomy, model: str, min_score: float | None = None, keep_text: bool = False
+        self,
+        taxonomy: Taxonomy,
+        model: str,
+        min_score: float | None = None,
+        keep_text: bool = False,
+        keep_page_text: bool = False,
     ) -> None:
-        """Keeps the settings."""
+        """Lays out the columns."""
+        self.schema = build_schema(taxonomy, keep_text, keep_page_text)
         self._article_tasks = taxonomy.article_tasks
         self._mediator_tasks = taxonomy.mediator_tasks
         self._model = model
         self._min_score = min_score or 0.0
         self._keep_text = keep_text
+        self._keep_page_text = keep_page_text
 
-    def __call__(self, document: Document, number: int, article: Article, prediction: Prediction) -> Record:
-        """Makes one row.
+    def __call__(self, articles: Sequence[PlacedArticle], outline: Outline, decoded: Decoded) -> pa.Table:
+        """Makes a row of each article.
 
         Args:
-            document: The page; all offsets of the row are characters of its text.
-            number: Of the article in its document, from 0.
-            article: The article.
-            prediction: What the model says of it.
+            articles: The articles.
+            outline: The same, as they were encoded.
+            decoded: The answers for them.
         """
-        record: Record = {
-            "doc_id": document.id,
-            "article": number,
-            "start": article.start,
-            "end": article.end,
-            "spans": [{"start": start, "end": end} for start, end in article.spans],
-            "title": article.title,
-            "date": article.date,
-            "source": article.source,
-            "byline": article.byline,
-            "content_hash": article.content_hash,
-        }
+        columns: dict[str, Any] = _article_columns(articles)
         for task in self._article_tasks:
-            record |= self._answer(task, prediction.answers[task.name])
-        record["mediators"] = [self._mediator(one, document, article) for one in prediction.mediators]
-        record |= {"tokens": prediction.tokens, "windows": prediction.windows, "model": self._model}
+            columns |= self._answers(task, decoded.scores[task.name])
+        columns["mediators"] = self._mediators(articles, outline, decoded)
+        columns |= {"tokens": outline.tokens, "windows": outline.windows}
+        columns["model"] = pa.repeat(self._model, len(articles))
         if self._keep_text:
-            record["text"] = article.text
-        return record
+            columns["text"] = [one.article.text for one in articles]
+        if self._keep_page_text:
+            pages = (one.document for one in articles)
+            columns["page_text"] = [page.text if page.extracted else None for page in pages]
+        return pa.table(columns, self.schema)
 
-    def _mediator(self, prediction: MediatorPrediction, document: Document, article: Article) -> Record:
-        record: Record = {"mediator": prediction.mediator, "mentions": prediction.mentions}
+    def _mediators(self, articles: Sequence[PlacedArticle], outline: Outline, decoded: Decoded) -> pa.Array:
+        ids = pa.array(outline.mediators, pa.string())
+        columns: dict[str, Any] = {
+            "mediator": ids.take(pa.array(outline.pair_mediator)),
+            "mentions": decoded.pair_mentions,
+        }
         for task in self._mediator_tasks:
-            record |= self._answer(task, prediction.answers[task.name])
-        record["evidence"] = _evidence(prediction.evidence, document, article)
-        return record
+            columns |= self._answers(task, decoded.scores[task.name])
+        columns["evidence"] = _evidence(articles, outline, decoded)
+        kind = self.schema.field("mediators").type
+        return _lists(kind, np.bincount(outline.pair_article, minlength=outline.count), columns)
 
-    def _answer(self, task: Task, answer: Answer) -> Record:
-        sure = [label for label in answer.labels if answer.scores[label] >= self._min_score]
-        scores = {f"{task.name}_scores": _score_list(answer.scores)}
+    def _answers(self, task: Task, scores: FloatArray) -> dict[str, Any]:
+        """The columns of a task, with a row for each row of the scores."""
+        held = held_labels(task, scores)
+        sure = held & (scores.astype(np.float64) >= self._min_score)
+        names = pa.array(task.label_names, pa.string())
+        rows, labels = scores.shape
+        all_names = names.take(pa.array(np.tile(np.arange(labels), rows)))
+        all_scores = {"label": all_names, "score": scores.ravel()}
+        columns = {f"{task.name}_scores": _lists(_SCORES, np.full(rows, labels), all_scores)}
         if task.problem == "multi_label":
-            return {task.name: sure, **scores}
-        label = answer.labels[0]
-        return {task.name: label if sure else None, f"{task.name}_score": answer.scores[label], **scores}
+            given = names.take(pa.array(np.nonzero(sure)[1]))
+            return {task.name: _list_array(pa.list_(pa.string()), sure.sum(axis=1), given), **columns}
+        label = held.argmax(axis=1)
+        return {
+            task.name: names.take(pa.array(label, mask=~sure.any(axis=1))),
+            f"{task.name}_score": scores[np.arange(rows), label],
+            **columns,
+        }
 
 
-def _score_list(scores: Mapping[str, float]) -> list[Record]:
-    return [{"label": label, "score": score} for label, score in scores.items()]
-
-
-def _evidence(evidence: Evidence, document: Document, article: Article) -> Record:
-    start, end, mention_start, mention_end = map(article.to_document, evidence)
+def _article_columns(articles: Sequence[PlacedArticle]) -> dict[str, Any]:
+    texts = [one.article for one in articles]
+    spans = np.array([span for article in texts for span in article.spans], dtype=np.int64).reshape(-1, 2)
+    counts = np.array([len(article.spans) for article in texts], dtype=np.int64)
     return {
-        "start": start,
-        "end": end,
-        "text": document.text[start:end],
-        "mention_start": mention_start,
-        "mention_end": mention_end,
+        "doc_id": [one.document.id for one in articles],
+        "article": [one.number for one in articles],
+        "start": [article.start for article in texts],
+        "end": [article.end for article in texts],
+        "spans": _lists(pa.list_(_SPAN), counts, {"start": spans[:, 0], "end": spans[:, 1]}),
+        "title": [article.title for article in texts],
+        "date": [article.date for article in texts],
+        "source": [article.source for article in texts],
+        "byline": [article.byline for article in texts],
+        "content_hash": [article.content_hash for article in texts],
     }
+
+
+def _evidence(articles: Sequence[PlacedArticle], outline: Outline, decoded: Decoded) -> pa.Array:
+    """The evidence of each pair, in characters of the document."""
+    places, texts = [], []
+    for article, evidence in zip(outline.pair_article.tolist(), decoded.evidence.tolist(), strict=True):
+        one = articles[article]
+        start, end, *mention = map(one.article.to_document, evidence)
+        places.append((start, end, *mention))
+        texts.append(one.document.text[start:end])
+    start, end, mention_start, mention_end = np.array(places, dtype=np.int64).reshape(-1, 4).T
+    return _structs(
+        _EVIDENCE,
+        {"start": start, "end": end, "text": texts, "mention_start": mention_start, "mention_end": mention_end},
+    )
+
+
+def _lists(kind: pa.ListType, counts: npt.NDArray[np.int64], columns: Mapping[str, Any]) -> pa.Array:
+    """Lists of so many structs each, out of the columns of all."""
+    return _list_array(kind, counts, _structs(kind.value_type, columns))
+
+
+def _list_array(kind: pa.ListType, counts: npt.NDArray[np.int64], values: pa.Array) -> pa.Array:
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), values, type=kind)
+
+
+def _structs(kind: pa.StructType, columns: Mapping[str, Any]) -> pa.Array:
+    arrays = [
+        values if isinstance(values, pa.Array) else pa.array(values, field.type)
+        for field, values in zip(kind, columns.values(), strict=True)
+    ]
+    return pa.StructArray.from_arrays(arrays, fields=list(kind))

@@ -1,19 +1,48 @@
 """Finds the files that a command line names, and reads their documents one after another."""
 
 import glob
+import importlib.util
 import os
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import takewhile
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from wasit.inference.documents import ENDINGS, Document, Fields, InputFile, Rejection, known_ending
+from wasit.inference.documents import Fields, Item, Rejection
 from wasit.inference.formats import check_id_field, count_documents, read_documents
+from wasit.inference.identity import InputMark
+from wasit.inference.input_files import (
+    ARCHIVE_ENDINGS,
+    ENDINGS,
+    HTML_ENDINGS,
+    InputFile,
+    InputFiles,
+    is_url,
+    known_ending,
+)
+from wasit.inference.listing import (
+    Entry,
+    RemotePlace,
+    content_mark,
+    entry_on_disk,
+    glob_base,
+    glob_disk,
+    walk_disk,
+)
+from wasit.inference.seen_ids import SeenIds
 from wasit.models.errors import InputError
 
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "stdin"
+
+_LIBRARIES = {
+    **dict.fromkeys(HTML_ENDINGS, ("trafilatura",)),
+    **dict.fromkeys(ARCHIVE_ENDINGS, ("trafilatura", "fastwarc")),
+}
+# So many files are opened before all else begins: where one table lacks a field, most do.
+_FILES_CHECKED = 100
 
 
 @dataclass
@@ -23,26 +52,26 @@ class _Found:
     Attributes:
         files: What can be read, in order.
         unknown: Names of files in folders that have none of the known endings.
-        unreadable: Folders that cannot be listed.
+        unreadable: What cannot be read, such as folders that cannot be listed.
     """
 
-    files: list[InputFile] = field(default_factory=list)
+    files: InputFiles = field(default_factory=InputFiles)
     unknown: list[str] = field(default_factory=list)
     unreadable: list[Rejection] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Sources:
-    """All that is to be read.
+    """All that is to be read. It can be pickled, the standard input included.
 
     Attributes:
         files: In the order of the inputs, those of a folder sorted by name; each file once, each name once.
         fields: Where their rows have text and id.
         unknown: Names of files in folders that have none of the known endings.
-        unreadable: Folders that cannot be listed.
+        unreadable: What cannot be read, such as folders that cannot be listed.
     """
 
-    files: tuple[InputFile, ...]
+    files: InputFiles
     fields: Fields
     unknown: tuple[str, ...] = ()
     unreadable: tuple[Rejection, ...] = ()
@@ -57,119 +86,132 @@ class Sources:
         """Lists the files.
 
         Args:
-            inputs: Files, folders (read with all that is below them), globs, or ``-`` for a text on the standard
-                input.
+            inputs: Files, folders (read with all that is below them) or globs, on a disk or as URLs that fsspec
+                knows; or ``-`` for a text on the standard input, which is read now.
             fields: Where their rows have text and id.
-            is_output: Tells files in folders that are not to be read, because this run writes them.
+            is_output: Tells files that are not to be read, because this run writes them; a URL is asked about as
+                the path that it looks like.
 
         Raises:
-            InputError: If an input names nothing that can be read, two files would get the same name, or a file
-                lacks the field that ids are to come from.
+            InputError: If an input names nothing that can be read, a package is missing that reads it, two files
+                would get the same name, or a file lacks the field that ids are to come from.
         """
         fields = fields or Fields()
-        found = [_find(text, is_output) for text in inputs]
-        files = _with_distinct_names([file for one in found for file in one.files])
-        for file in files:
-            check_id_field(file, fields)
+        found = [_find(text, is_output) for text in dict.fromkeys(inputs)]
+        files = found[0].files
+        # A folder alone has no file twice; a pattern may match a folder and what is in it.
+        if len(found) > 1 or glob.has_magic(inputs[0]):
+            files = _with_distinct_names(file for one in found for file in one.files)
+        _check(files, fields)
         return cls(
-            tuple(files),
+            files,
             fields,
             tuple(dict.fromkeys(name for one in found for name in one.unknown)),
             tuple(dict.fromkeys(rejection for one in found for rejection in one.unreadable)),
         )
 
+    @property
+    def has_web_pages(self) -> bool:
+        """Whether there are files whose text has to be extracted."""
+        return any(file.ending in (*HTML_ENDINGS, *ARCHIVE_ENDINGS) for file in self.files)
+
+    def marks(self) -> Iterator[InputMark]:
+        """Yields by what each file is known to have changed."""
+        return (InputMark(file.name, file.size, file.modified) for file in self.files)
+
     def count(self) -> int | None:
         """How many documents there are, if that is known without reading them."""
-        counts = [count_documents(file) for file in self.files]
-        known = [count for count in counts if count is not None]
-        return sum(known) + len(self.unreadable) if len(known) == len(counts) else None
+        total = len(self.unreadable)
+        for file in self.files:
+            count = count_documents(file)
+            if count is None:
+                return None
+            total += count
+        return total
 
-    def read(self) -> Iterator[Document | Rejection]:
+    def read(self) -> Iterator[Item]:
         """Yields every document, or the reason why there is none; a second document of the same id is rejected."""
-        seen: set[int] = set()
+        seen = SeenIds()
         yield from self.unreadable
         for file in self.files:
             for item in read_documents(file, self.fields):
-                if isinstance(item, Document):
-                    # The hash alone, since millions of ids would fill the memory.
-                    key = hash(item.id)
-                    if key in seen:
-                        yield Rejection(item.id, "repeated_id: an earlier document has this id")
-                        continue
-                    seen.add(key)
-                yield item
+                if isinstance(item, Rejection) or seen.add(item.id):
+                    yield item
+                else:
+                    yield Rejection(item.id, "repeated_id: an earlier document has this id")
 
 
 def _find(text: str, is_output: Callable[[Path], bool]) -> _Found:
     path = Path(text)
     if text == STANDARD_INPUT:
-        return _Found([InputFile(None, STANDARD_INPUT_NAME)])
+        return _find_on_standard_input()
+    if is_url(text) and not os.path.lexists(path):
+        place = RemotePlace(text)
+        if place.local_path is not None:
+            return _find(place.local_path, is_output)
+        return _find_behind_url(place, is_output)
     if path.is_dir():
-        return _checked(text, _find_in_folder(path, path, is_output))
+        return _checked(text, _sorted_in(walk_disk(_base(path)), _base(path), is_output))
     if not os.path.lexists(path) and glob.has_magic(text):
-        return _checked(text, _find_by_glob(text, is_output))
+        return _checked(text, _sorted_in(glob_disk(text), _base(Path(glob_base(text))), is_output))
     if not path.exists():
         raise InputError(f"there is no file or folder {text!r}")
-    if known_ending(path) is None:
+    return _find_file(text, entry_on_disk(str(path)))
+
+
+def _find_on_standard_input() -> _Found:
+    content = sys.stdin.buffer.read()
+    found = _Found()
+    found.files.append(
+        InputFile(STANDARD_INPUT, STANDARD_INPUT_NAME, len(content), content_mark(content), content)
+    )
+    return found
+
+
+def _find_behind_url(place: RemotePlace, is_output: Callable[[Path], bool]) -> _Found:
+    base, entries = place.find()
+    if base is None:
+        return _find_file(place.url, next(entries))
+    return _checked(place.url, _sorted_in(entries, base, is_output))
+
+
+def _find_file(text: str, entry: Entry) -> _Found:
+    if known_ending(entry.path) is None:
         raise InputError(f"{text} cannot be read; allowed: a folder, or a file ending in {', '.join(ENDINGS)}")
-    return _Found([InputFile(path, _readable(path.name))])
+    if entry.problem is not None:
+        raise InputError(f"{text} cannot be read: {entry.problem}")
+    name = (urlsplit(entry.path).path if is_url(entry.path) else entry.path).rpartition("/")[2]
+    found = _Found()
+    found.files.append(InputFile(entry.path, _readable(name), entry.size, entry.modified))
+    return found
 
 
 def _checked(text: str, found: _Found) -> _Found:
-    if not found.files and not found.unreadable:
+    if not len(found.files) and not found.unreadable:
         there = f", found {len(found.unknown)} others" if found.unknown else ""
         raise InputError(f"{text}: there is no file to read{there}; allowed: files ending in {', '.join(ENDINGS)}")
     return found
 
 
-def _find_by_glob(pattern: str, is_output: Callable[[Path], bool]) -> _Found:
-    base = Path(*takewhile(lambda part: not glob.has_magic(part), Path(pattern).parts))
+def _sorted_in(entries: Iterable[Entry], base: str, is_output: Callable[[Path], bool]) -> _Found:
+    """Tells what can be read from what cannot; names are relative to a folder."""
     found = _Found()
-    # pathlib has no glob for a pattern that may be absolute.
-    for match in sorted(map(Path, glob.iglob(pattern, recursive=True))):  # noqa: PTH207
-        if match.is_dir():
-            below = _find_in_folder(match, base, is_output)
-            found.files += below.files
-            found.unknown += below.unknown
-            found.unreadable += below.unreadable
-        elif not is_output(match):
-            _sort_in(match, base, found)
+    for entry in entries:
+        name = _readable(entry.path.removeprefix(base).lstrip("/"))
+        if is_output(Path(entry.path)):
+            continue
+        if not entry.is_folder and known_ending(entry.path) is None:
+            found.unknown.append(name)
+        elif entry.problem is not None:
+            found.unreadable.append(Rejection(name, f"unreadable: {entry.problem}"))
+        else:
+            found.files.append(InputFile(entry.path, name, entry.size, entry.modified))
     return found
 
 
-def _find_in_folder(folder: Path, base: Path, is_output: Callable[[Path], bool]) -> _Found:
-    found = _Found()
-
-    def note(error: OSError) -> None:
-        name = _name(Path(str(error.filename)), base)
-        found.unreadable.append(Rejection(name, f"unreadable: {error.strerror}"))
-
-    paths: list[Path] = []
-    for parent, folders, names in os.walk(folder, onerror=note, followlinks=True):
-        folders[:] = [name for name in folders if not _leads_back(Path(parent, name))]
-        paths += (Path(parent, name) for name in names)
-    for path in sorted(paths):
-        if not is_output(path):
-            _sort_in(path, base, found)
-    return found
-
-
-def _leads_back(folder: Path) -> bool:
-    """Whether a link leads to a folder that it lies in."""
-    return folder.is_symlink() and folder.resolve() in folder.parent.resolve().joinpath("_").parents
-
-
-def _sort_in(path: Path, base: Path, found: _Found) -> None:
-    # A dangling link is read in vain, and so rejected with its reason; a pipe would be waited for without end.
-    is_special = path.exists() and not path.is_file()
-    if known_ending(path) is None or is_special:
-        found.unknown.append(_name(path, base))
-    else:
-        found.files.append(InputFile(path, _name(path, base)))
-
-
-def _name(path: Path, base: Path) -> str:
-    return _readable(path.relative_to(base).as_posix())
+def _base(folder: Path) -> str:
+    # Paths in the folder that one is in do not begin with it.
+    return "" if folder == Path() else str(folder)
 
 
 def _readable(name: str) -> str:
@@ -177,21 +219,31 @@ def _readable(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _with_distinct_names(found: Sequence[InputFile]) -> list[InputFile]:
+def _with_distinct_names(found: Iterable[InputFile]) -> InputFiles:
     """Drops files that are named twice, and calls those by their whole path that would share a name."""
-    once: dict[Path | None, InputFile] = {}
+    once: dict[str, InputFile] = {}
     for file in found:
-        once.setdefault(file.path and file.path.absolute(), file)
+        once.setdefault(file.path if file.is_remote else str(Path(file.path).absolute()), file)
     counts = Counter(file.name for file in once.values())
-    files = [
-        replace(file, name=_readable(file.path.as_posix())) if file.path and counts[file.name] > 1 else file
-        for file in once.values()
-    ]
-    by_name: dict[str, InputFile] = {}
-    for file in files:
-        other = by_name.setdefault(file.name, file)
-        if other is not file:
-            raise InputError(
-                f"{other.path} and {file.path} would both be called {file.name!r}: run them one by one"
-            )
+    files, by_name = InputFiles(), dict[str, str]()
+    for file in once.values():
+        if counts[file.name] > 1:
+            file = replace(file, name=_readable(file.path))
+        other = by_name.setdefault(file.name, file.path)
+        if other != file.path:
+            raise InputError(f"{other} and {file.path} would both be called {file.name!r}: run them one by one")
+        files.append(file)
     return files
+
+
+def _check(files: InputFiles, fields: Fields) -> None:
+    """Makes sure that files can be read at all, and have the ids that are asked for."""
+    checked = 0
+    for file in files:
+        missing = [name for name in _LIBRARIES.get(file.ending, ()) if importlib.util.find_spec(name) is None]
+        if missing:
+            raise InputError(
+                f'{file.name} needs a package that is not installed, {missing[0]}: pip install "wasit[web]"'
+            )
+        if checked < _FILES_CHECKED:
+            checked += check_id_field(file, fields)

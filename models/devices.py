@@ -29,15 +29,22 @@ def pick_dtype(name: str, device: torch.device) -> torch.dtype:
     """Turns the name of a precision into its type.
 
     Args:
-        name: ``auto`` for bfloat16 on a GPU that has it and float32 elsewhere, or one of ``DTYPES``.
+        name: ``auto`` for bfloat16 on a GPU or a CPU that computes in it and float32 elsewhere, or one of
+            ``DTYPES``.
         device: Where the model will run.
 
     Raises:
         InputError: If there is no such precision.
     """
     if name == "auto":
-        has_it = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-        return torch.bfloat16 if has_it else torch.float32
+        return torch.bfloat16 if _computes_in_bfloat16(device) else torch.float32
     if name not in DTYPES:
         raise InputError(f"--dtype: found {name!r}; allowed: auto, {', '.join(DTYPES)}")
     return DTYPES[name]
+
+
+def _computes_in_bfloat16(device: torch.device) -> bool:
+    """Whether a device has instructions for bfloat16; what only imitates them is slower than float32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -3,8 +3,6 @@
 import re
 from typing import NamedTuple
 
-from wasit.models.mentions import Mention
-
 LONGEST = 400
 """Characters of evidence at most: some texts have lost their punctuation and are one sentence."""
 
@@ -21,43 +19,42 @@ class Evidence(NamedTuple):
     mention_end: int
 
 
-def evidence_for(text: str, mention: Mention) -> Evidence:
+def evidence_for(text: str, first: int, last: int) -> Evidence:
     """Finds the sentence around a mention.
 
     Args:
         text: The text of the article.
-        mention: A mention in it.
+        first: Where a mention in it starts, in characters.
+        last: Where the mention ends.
 
     Returns:
         The sentence without the white space around it; of a sentence longer than ``LONGEST`` characters, the whole
         words around the mention that fit.
     """
-    start, end = _sentence(text, mention)
-    start, end = _shortened(text, start, end, mention)
-    while start < mention.start and text[start].isspace():
+    start, end = _shortened(text, *_sentence(text, first, last), first, last)
+    while start < first and text[start].isspace():
         start += 1
-    while end > mention.end and text[end - 1].isspace():
+    while end > last and text[end - 1].isspace():
         end -= 1
-    return Evidence(start, end, mention.start, mention.end)
+    return Evidence(start, end, first, last)
 
 
-def _sentence(text: str, mention: Mention) -> tuple[int, int]:
+def _sentence(text: str, first: int, last: int) -> tuple[int, int]:
     # Looking no farther than what could be shown keeps a long sentence from being read again for each mention.
-    first, last = max(0, mention.start - LONGEST - 1), min(len(text), mention.end + LONGEST + 1)
-    before = [found.end() for found in _SENTENCE_END.finditer(text, first, mention.start)]
-    after = _SENTENCE_END.search(text, mention.end, last)
-    return before[-1] if before else first, after.end() if after else last
+    start, end = max(0, first - LONGEST - 1), min(len(text), last + LONGEST + 1)
+    for found in _SENTENCE_END.finditer(text, start, first):
+        start = found.end()
+    after = _SENTENCE_END.search(text, last, end)
+    return start, after.end() if after else end
 
 
-def _shortened(text: str, start: int, end: int, mention: Mention) -> tuple[int, int]:
+def _shortened(text: str, start: int, end: int, first: int, last: int) -> tuple[int, int]:
     if end - start <= LONGEST:
         return start, end
-    spare = max(0, LONGEST - (mention.end - mention.start))
-    left = min(mention.start - start, max(spare // 2, spare - (end - mention.end)))
-    right = min(end - mention.end, spare - left)
-    return _word_start(text, mention.start - left, mention.start), _word_end(
-        text, mention.end + right, mention.end
-    )
+    spare = max(0, LONGEST - (last - first))
+    left = min(first - start, max(spare // 2, spare - (end - last)))
+    right = min(end - last, spare - left)
+    return _word_start(text, first - left, first), _word_end(text, last + right, last)
 
 
 def _word_start(text: str, position: int, stop: int) -> int:

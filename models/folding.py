@@ -52,11 +52,15 @@ class FoldedText(NamedTuple):
 
 
 class _Table(NamedTuple):
-    """What each character of the Basic Multilingual Plane folds to: a stretch of ``folded``."""
+    """What each character of the Basic Multilingual Plane folds to: a stretch of ``folded``.
+
+    ``firsts`` has the first character of each stretch.
+    """
 
     offsets: npt.NDArray[np.int32]
     lengths: npt.NDArray[np.uint8]
     folded: npt.NDArray[np.uint16]
+    firsts: npt.NDArray[np.uint16]
 
 
 def fold(text: str) -> FoldedText:
@@ -66,13 +70,15 @@ def fold(text: str) -> FoldedText:
     ``configs/spelling.yaml``. Characters outside the Basic Multilingual Plane and lone surrogates are breaks.
     """
     table = _table()
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    points = np.minimum(points, _PLANE - 1)
-    lengths = table.lengths[points]
+    # Whatever lies outside of the plane is taken for its last character, which is none.
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<i4")
+    lengths = table.lengths.take(points, mode="clip")
+    if lengths.max(initial=0) <= 1:
+        origins = np.flatnonzero(lengths)
+        return _mark_words(table.firsts.take(points[origins], mode="clip"), origins)
     origins = np.repeat(np.arange(len(points)), lengths)
-    firsts = (np.cumsum(lengths, dtype=np.int64) - lengths)[origins]
-    characters = table.folded[table.offsets[points][origins] + np.arange(len(origins)) - firsts]
-    return _mark_words(characters, origins)
+    inner = np.arange(len(origins)) - (np.cumsum(lengths, dtype=np.int64) - lengths)[origins]
+    return _mark_words(table.folded[table.offsets.take(points[origins], mode="clip") + inner], origins)
 
 
 def fold_letters(text: str) -> str:
@@ -106,17 +112,18 @@ def without_article(form: str) -> str | None:
 
 
 def _mark_words(characters: npt.NDArray[np.uint16], origins: npt.NDArray[np.int64]) -> FoldedText:
-    in_word = np.zeros(len(characters) + 2, dtype=np.int8)
-    in_word[1:-1] = characters > ord(WORD_END)
-    steps = np.diff(in_word)
-    starts, ends = steps[:-1] == 1, steps[1:] == -1
-    widths = (characters != ord(_SPACE)).astype(np.int64) + starts + ends
-    lasts = np.cumsum(widths) - 1
-    sources = np.repeat(np.arange(len(characters)), widths)
-    marked = characters[sources]
-    marked[(lasts - widths + 1)[starts]] = ord(WORD_START)
+    in_word = characters > ord(WORD_END)
+    is_start, is_end = in_word.copy(), in_word.copy()
+    is_start[1:] &= ~in_word[:-1]
+    is_end[:-1] &= ~in_word[1:]
+    starts, ends = np.flatnonzero(is_start), np.flatnonzero(is_end)
+    # Where each character goes: behind the signs of the words before it, and without the spaces.
+    widths = (characters != ord(_SPACE)).view(np.int8) + is_start.view(np.int8) + is_end.view(np.int8)
+    lasts = np.cumsum(widths, dtype=np.int64) - 1
+    marked = np.repeat(characters, widths)
+    marked[lasts[starts] - widths[starts] + 1] = ord(WORD_START)
     marked[lasts[ends]] = ord(WORD_END)
-    return FoldedText(marked.astype("<u2").tobytes().decode("utf-16-le"), origins[sources])
+    return FoldedText(marked.astype("<u2", copy=False).tobytes().decode("utf-16-le"), np.repeat(origins, widths))
 
 
 @cache
@@ -126,9 +133,9 @@ def _table() -> _Table:
     own |= {ord(sign): _SPACE for sign in spelling.spaces}
     folded = [own[point] if point in own else _fold_character(chr(point), own) for point in range(_PLANE)]
     lengths = np.array([len(value) for value in folded], dtype=np.uint8)
-    flat = "".join(folded).encode("utf-16-le")
+    flat = np.frombuffer("".join(folded).encode("utf-16-le"), dtype="<u2")
     offsets = (np.cumsum(lengths, dtype=np.int32) - lengths).astype(np.int32)
-    return _Table(offsets, lengths, np.frombuffer(flat, dtype="<u2"))
+    return _Table(offsets, lengths, flat, flat.take(offsets, mode="clip"))
 
 
 def _fold_character(character: str, own: dict[int, str]) -> str:

@@ -45,6 +45,9 @@ class MentionFinder:
     A form matches whole words: with particles and the article joined before it, with any diacritics, tatweel
     and spelling of its letters, and with any white space between its words. Of overlapping matches the first
     wins, of those that start together the longest; an exception of the taxonomy takes part and is dropped.
+
+    Attributes:
+        mediators: The ids of those that can be found.
     """
 
     def __init__(self, taxonomy: Taxonomy) -> None:
@@ -54,6 +57,7 @@ class MentionFinder:
             taxonomy: Its mediators and exceptions are what is looked for.
         """
         self._taxonomy = taxonomy
+        self.mediators = tuple(mediator.id for mediator in taxonomy.mediators)
         readings = _readings(taxonomy)
         self._readings = list(readings.values())
         self._automaton = ahocorasick_rs.AhoCorasick(

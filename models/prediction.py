@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from wasit.models.encoded import EncodedArticles
-from wasit.models.encoding import EncodedArticle
+from wasit.models.encoded import Indexes, IntArray, Outline
 from wasit.models.evidence import Evidence, evidence_for
 from wasit.models.taxonomy import Task, Taxonomy
 
@@ -76,8 +75,24 @@ class Logits:
     mentions: Mapping[str, FloatArray]
 
 
+@dataclass(frozen=True)
+class Decoded:
+    """The answers for some articles, in columns.
+
+    Attributes:
+        scores: For each task the calibrated score of every label; (articles, labels) or (pairs, labels).
+        pair_mentions: How often each pair's mediator is mentioned; (pairs,).
+        evidence: For each pair the sentence that speaks most for the answer to the first task of mediators: its
+            start and end, and those of the mention in it, in characters of the article's text; (pairs, 4).
+    """
+
+    scores: Mapping[str, FloatArray]
+    pair_mentions: IntArray
+    evidence: Indexes
+
+
 class Decoder:
-    """Turns logits into predictions.
+    """Turns logits into answers.
 
     Args:
         taxonomy: The tasks, as trained.
@@ -90,84 +105,105 @@ class Decoder:
         self.mediator_tasks = taxonomy.mediator_tasks
         self.temperatures = temperatures
 
-    def __call__(
-        self, texts: Sequence[str], articles: Sequence[EncodedArticle], encoded: EncodedArticles, logits: Logits
-    ) -> list[Prediction]:
+    def __call__(self, texts: Sequence[str], outline: Outline, logits: Logits) -> Decoded:
         """Decodes the answers to some articles.
 
         Args:
             texts: The texts of the articles, for the evidence.
-            articles: The articles.
-            encoded: The same, as they ran.
+            outline: The articles.
             logits: What the network gave for them.
         """
         scores = {
             task.name: self._scores(task, logits.answers[task.name])
             for task in (*self.article_tasks, *self.mediator_tasks)
         }
-        mediators = self._mediators(texts, articles, encoded, logits, scores)
+        pairs = len(outline.pair_article)
+        telling = self._telling_mentions(outline, logits, scores)
+        evidence = [
+            evidence_for(texts[article], start, end)
+            for article, start, end in zip(
+                outline.pair_article.tolist(),
+                outline.mention_start[telling].tolist(),
+                outline.mention_end[telling].tolist(),
+                strict=True,
+            )
+        ]
+        return Decoded(
+            scores=scores,
+            pair_mentions=np.bincount(outline.mention_pair, minlength=pairs).astype(np.int32),
+            evidence=np.array(evidence, dtype=np.int64).reshape(-1, 4),
+        )
+
+    def predictions(self, outline: Outline, decoded: Decoded) -> list[Prediction]:
+        """The same answers, an object for each article.
+
+        Args:
+            outline: The articles.
+            decoded: What was decoded for them.
+        """
+        scores = decoded.scores
+        mediators: list[list[MediatorPrediction]] = [[] for _ in range(outline.count)]
+        for pair, article in enumerate(outline.pair_article.tolist()):
+            mediators[article].append(
+                MediatorPrediction(
+                    mediator=outline.mediators[outline.pair_mediator[pair]],
+                    mentions=int(decoded.pair_mentions[pair]),
+                    answers={task.name: _answer(task, scores[task.name][pair]) for task in self.mediator_tasks},
+                    evidence=Evidence(*decoded.evidence[pair].tolist()),
+                )
+            )
         return [
             Prediction(
-                answers={task.name: _answer(task, scores[task.name][index]) for task in self.article_tasks},
-                mediators=tuple(mediators[index]),
-                tokens=article.tokens,
-                windows=len(article.window_lengths),
+                answers={task.name: _answer(task, scores[task.name][article]) for task in self.article_tasks},
+                mediators=tuple(found),
+                tokens=int(outline.tokens[article]),
+                windows=int(outline.windows[article]),
             )
-            for index, article in enumerate(articles)
+            for article, found in enumerate(mediators)
         ]
 
     def _scores(self, task: Task, logits: FloatArray) -> FloatArray:
         scaled = logits / np.float32(self.temperatures.get(task.name, 1.0))
         return softmax(scaled) if task.problem == "single_label" else 1 / (1 + np.exp(-scaled))
 
-    def _mediators(
-        self,
-        texts: Sequence[str],
-        articles: Sequence[EncodedArticle],
-        encoded: EncodedArticles,
-        logits: Logits,
-        scores: Mapping[str, FloatArray],
-    ) -> list[list[MediatorPrediction]]:
-        mentions = [mention for article in articles for mention in article.mentions]
-        telling = self._telling(encoded, logits, scores)
-        found: list[list[MediatorPrediction]] = [[] for _ in articles]
-        for pair, own in enumerate(_mentions_of_pairs(encoded)):
-            index = int(encoded.pair_article[pair])
-            found[index].append(
-                MediatorPrediction(
-                    mediator=encoded.pair_mediators[pair],
-                    mentions=len(own),
-                    answers={task.name: _answer(task, scores[task.name][pair]) for task in self.mediator_tasks},
-                    evidence=evidence_for(texts[index], mentions[own[telling[own].argmax()]]),
-                )
-            )
-        return found
+    def _telling_mentions(self, outline: Outline, logits: Logits, scores: Mapping[str, FloatArray]) -> Indexes:
+        """The mention of each pair that speaks most for its first answer, of equals the first; (pairs,)."""
+        telling = self._telling(outline, logits, scores)
+        # By pair, then from the most telling; the sort is stable.
+        order = np.lexsort((-telling, outline.mention_pair))
+        return order[np.searchsorted(outline.mention_pair[order], np.arange(len(outline.pair_article)))]
 
-    def _telling(self, encoded: EncodedArticles, logits: Logits, scores: Mapping[str, FloatArray]) -> FloatArray:
+    def _telling(self, outline: Outline, logits: Logits, scores: Mapping[str, FloatArray]) -> FloatArray:
         """How much each mention speaks for the answer to its pair's first task; (mentions,)."""
         if not self.mediator_tasks:
-            return np.zeros(len(encoded.marker_pair), dtype=np.float32)
+            return np.zeros(len(outline.mention_pair), dtype=np.float32)
         task = self.mediator_tasks[0]
-        label = scores[task.name].argmax(axis=1)[encoded.marker_pair]
+        label = scores[task.name].argmax(axis=1)[outline.mention_pair]
         of_mentions = self._scores(task, logits.mentions[task.name])
         telling: FloatArray = of_mentions[np.arange(len(label)), label]
         return telling
 
 
-def _mentions_of_pairs(encoded: EncodedArticles) -> list[npt.NDArray[np.intp]]:
-    """The mentions of each pair, in text order."""
-    order = np.argsort(encoded.marker_pair, kind="stable")
-    ends = np.cumsum(np.bincount(encoded.marker_pair, minlength=len(encoded.pair_article)))
-    return np.split(order, ends[:-1]) if len(ends) else []
+def held_labels(task: Task, scores: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which labels are given: the highest of a task with one answer, all that hold of one with several.
+
+    Args:
+        task: The task.
+        scores: (rows, labels).
+    """
+    if task.problem == "multi_label":
+        held: npt.NDArray[np.bool_] = scores >= MULTI_LABEL_THRESHOLD
+    else:
+        held = scores.argmax(axis=1)[:, None] == np.arange(scores.shape[1])
+    return held
 
 
 def _answer(task: Task, scores: FloatArray) -> Answer:
-    by_label = {name: float(score) for name, score in zip(task.label_names, scores, strict=True)}
-    if task.problem == "single_label":
-        labels: tuple[str, ...] = (task.label_names[int(scores.argmax())],)
-    else:
-        labels = tuple(name for name, score in by_label.items() if score >= MULTI_LABEL_THRESHOLD)
-    return Answer(labels, by_label)
+    held = held_labels(task, scores[None])[0].nonzero()[0].tolist()
+    return Answer(
+        tuple(task.label_names[label] for label in held),
+        dict(zip(task.label_names, scores.tolist(), strict=True)),
+    )
 
 
 def softmax(logits: FloatArray) -> FloatArray:

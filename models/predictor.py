@@ -5,8 +5,11 @@ can be overlapped, and so that only ``run`` needs the network.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -22,15 +25,16 @@ from wasit.models.packing import pack
 from wasit.models.prediction import Decoder, FloatArray, Logits, Prediction
 from wasit.models.taxonomy import Taxonomy
 
-_CPU_ROW_TOKENS = 4_096
+# Longer rows are no faster, and shorter ones are better dealt to the processors.
+_CPU_ROW_TOKENS = 1_024
+T = TypeVar("T")
+R = TypeVar("R")
+
 _MOST_GPU_ROW_TOKENS = 65_536
 # Numbers that a token's states take in a layer at once, in widths of the encoder and of its intermediate states.
 _LIVE_WIDTHS = 8
 _LIVE_INTERMEDIATE_WIDTHS = 2
 _BYTES = 4
-
-# One row runs while the answers of the one before it are on their way.
-_IN_FLIGHT = 2
 
 
 class Predictor:
@@ -41,16 +45,24 @@ class Predictor:
         device: Where the network runs.
         row_tokens: Tokens of a packed row; what suits the device by default. Halved when the device runs out of
             memory.
+        threads: Rows that a CPU reads at a time; as many as torch has threads by default.
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: torch.device, row_tokens: int | None = None) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        device: torch.device,
+        row_tokens: int | None = None,
+        threads: int | None = None,
+    ) -> None:
         """Moves the network to the device."""
         self.checkpoint = checkpoint
         self.device = device
         self.row_tokens = row_tokens or fitting_row_tokens(device, checkpoint.network.config.encoder)
         self.network = on_device(checkpoint.network, device)
+        self._threads = threads or torch.get_num_threads()
         self._copies = torch.cuda.Stream(device) if device.type == "cuda" else None
-        self.encode = checkpoint.text_side.encoder()
+        self.encode = checkpoint.text_side.encoder().encode
         self.decode = Decoder(checkpoint.taxonomy, checkpoint.network.config.temperatures)
 
     def __call__(
@@ -62,9 +74,9 @@ class Predictor:
             texts: Texts of articles.
             progress: Told now and then how many articles more are done.
         """
-        articles = self.encode(texts)
-        encoded = EncodedArticles.join(articles)
-        return self.decode(texts, articles, encoded, self.run(encoded, progress))
+        encoded = self.encode(texts)
+        decoded = self.decode(texts, encoded.outline, self.run(encoded, progress))
+        return self.decode.predictions(encoded.outline, decoded)
 
     def run(self, encoded: EncodedArticles, progress: Callable[[int], object] = lambda articles: None) -> Logits:
         """Runs the network over articles.
@@ -89,25 +101,28 @@ class Predictor:
             else:
                 return answers.logits()
 
-    @torch.inference_mode()
     def _run_rows(self, encoded: EncodedArticles) -> Iterator[tuple[Batch, FloatArray]]:
-        in_flight: deque[tuple[Batch, _Copy]] = deque()
-        for windows in packed_rows(encoded, self.row_tokens):
-            batch = pack_batch(encoded, windows)
-            in_flight.append((batch, _Copy.start(self._forward(batch))))
-            if len(in_flight) == _IN_FLIGHT:
-                done, copy = in_flight.popleft()
-                yield done, copy.wait()
-        for done, copy in in_flight:
-            yield done, copy.wait()
+        rows = packed_rows(encoded, self.row_tokens)
+        if self.device.type == "cuda":
+            yield from _one_ahead(self._start(encoded, windows) for windows in rows)
+            return
+        # Threads that share an operator wait for each other in every one: each has a row of its own instead.
+        with ThreadPoolExecutor(self._threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            yield from _few_ahead(pool, partial(self._finish, encoded), rows, 2 * self._threads)
 
-    def _forward(self, batch: Batch) -> Tensor:
-        """All answers to a batch in one tensor, so that they are brought to the host in one copy."""
+    def _finish(self, encoded: EncodedArticles, windows: Indexes) -> tuple[Batch, FloatArray]:
+        batch, copy = self._start(encoded, windows)
+        return batch, copy.wait()
+
+    @torch.inference_mode()
+    def _start(self, encoded: EncodedArticles, windows: Indexes) -> tuple[Batch, "_Copy"]:
+        """Has a row read; all its answers are in one tensor, so that they are brought to the host in one copy."""
+        batch = pack_batch(encoded, windows)
         output: WasitOutput = self.network(**self._on_device(batch.model_inputs()))
         assert output.logits is not None
         assert output.mention_logits is not None
         values = (*output.logits.values(), *output.mention_logits.values())
-        return torch.cat([logits.flatten() for logits in values])
+        return batch, _Copy.start(torch.cat([logits.flatten() for logits in values]))
 
     def _on_device(self, inputs: dict[str, Tensor | int]) -> dict[str, Tensor | int]:
         """Brings inputs to a GPU while it still works on the row before."""
@@ -176,6 +191,32 @@ def _parts(encoded: EncodedArticles, row_tokens: int) -> tuple[list[tuple[int, i
             tokens.append(length)
         article = of
     return parts, tokens
+
+
+def _one_ahead(started: Iterator[tuple[Batch, "_Copy"]]) -> Iterator[tuple[Batch, FloatArray]]:
+    """Has one row run while the answers of the one before it are on their way."""
+    before: tuple[Batch, _Copy] | None = None
+    for row in started:
+        if before is not None:
+            yield before[0], before[1].wait()
+        before = row
+    if before is not None:
+        yield before[0], before[1].wait()
+
+
+def _few_ahead(pool: Executor, do: Callable[[T], R], items: Iterable[T], ahead: int) -> Iterator[R]:
+    """Has a pool do something with items, in order, and with so many at once."""
+    waiting: deque[Future[R]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(do, item))
+            if len(waiting) == ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
 
 
 class _Answers:

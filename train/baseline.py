@@ -83,7 +83,7 @@ class Baseline:
         mediators: list[list[MediatorPrediction]] = [[] for _ in texts]
         for (index, name), answers in zip(places, of_mediators, strict=True):
             own = mentions[index][name]
-            evidence = evidence_for(texts[index], own[0])
+            evidence = evidence_for(texts[index], own[0].start, own[0].end)
             mediators[index].append(MediatorPrediction(name, len(own), answers, evidence))
         return [
             Prediction(answers, tuple(found), tokens=len(text.split()), windows=1)

@@ -130,8 +130,9 @@ def build_dataset(
         file: The Arrow file to write; its folder is made if it is not there.
 
     Returns:
-        One row an article, with the arrays of an ``EncodedArticle``, a label vector for each task of articles, one
-        for each task and mediator that the text mentions, and ``length``, the tokens of all windows.
+        One row an article, with the token ids of its windows, the lengths of these, where in them the markers
+        stand and whom they mark, a label vector for each task of articles, one for each task and mediator that the
+        text mentions, and ``length``, the tokens of all windows.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with ArrowWriter(path=str(file), features=_features(taxonomy)) as writer:
@@ -146,16 +147,16 @@ def _rows(
 ) -> Iterator[dict[str, Any]]:
     remaining = iter(articles)
     while chunk := list(islice(remaining, ENCODED_TOGETHER)):
-        encoded = encoder([article.text for article in chunk])
-        for article, encoding in zip(chunk, encoded, strict=True):
-            mentioned = list(dict.fromkeys(mention.mediator for mention in encoding.mentions))
+        encoded = encoder.encode([article.text for article in chunk])
+        for article, one in zip(chunk, encoded.singly(), strict=True):
+            named = [one.mentions.mediators[place] for place in one.mentions.mediator]
             yield {
-                "input_ids": encoding.input_ids,
-                "window_lengths": encoding.window_lengths,
-                "marker_positions": encoding.marker_positions,
-                "mention_mediators": [mention.mediator for mention in encoding.mentions],
-                "length": len(encoding.input_ids),
-                **_label_columns(article, mentioned, taxonomy),
+                "input_ids": one.input_ids,
+                "window_lengths": one.window_tokens,
+                "marker_positions": one.marker_place,
+                "mention_mediators": named,
+                "length": len(one.input_ids),
+                **_label_columns(article, list(dict.fromkeys(named)), taxonomy),
             }
 
 

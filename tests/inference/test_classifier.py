@@ -102,9 +102,3 @@ def test_other_precisions_run(tiny_model: Path, pages: dict[str, str], dtype: st
     classifier = Classifier.from_pretrained(str(tiny_model), device="cpu", dtype=dtype)
     assert classifier.dtype == dtype
     assert classifier(pages["doha.txt"])[0]["topic"] is not None
-
-
-def test_progress_reaches_one(classifier: Classifier, pages: dict[str, str]) -> None:
-    shares: list[float] = []
-    classifier.classify([Document("a", pages["doha.txt"])], progress=shares.append)
-    assert shares[-1] == 1.0

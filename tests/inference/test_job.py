@@ -1,21 +1,14 @@
 """A run accounts for every document, in bounded memory."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from wasit.inference import job as job_module
-from wasit.inference.account import Account
-from wasit.inference.classifier import Classified
-from wasit.inference.documents import Document, Rejection
-from wasit.inference.job import HANDFUL, Job, chunks, read_handful, write_results
-from wasit.inference.sinks import Output
+from wasit.inference.job import HANDFUL, Job, read_handful, write_results
+from wasit.inference.output import Output
 from wasit.models.errors import InputError
 
 
@@ -28,7 +21,7 @@ def test_every_document_has_rows_or_a_reason(job: Job, page_folder: Path, tmp_pa
     (page_folder / "bad.jsonl").write_text('{"id": "x"}\n{broken\n')
     (page_folder / "photo.jpg").write_bytes(b"")
     account = write_results(job, Output.parse(str(tmp_path / "out")))
-    assert (account.documents, account.with_articles, account.rejects, account.articles) == (5, 2, 3, 2)
+    assert (account.documents, account.with_articles, account.rejected, account.articles) == (5, 2, 3, 2)
     rejects = [json.loads(line) for line in (tmp_path / "out" / "rejects.jsonl").read_text("utf-8").splitlines()]
     assert {one["id"]: one["reason"].partition(":")[0] for one in rejects} == {
         "x": "missing_text",
@@ -60,56 +53,22 @@ def test_the_account_stands_in_run_json(job: Job, tmp_path: Path) -> None:
     assert run["started"] <= run["finished"]
 
 
-def test_large_inputs_are_written_chunk_by_chunk(
-    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_large_inputs_are_written_chunk_by_chunk(job: Job, tmp_path: Path) -> None:
     write_results(job, Output.parse(str(tmp_path / "whole.jsonl")))
-    monkeypatch.setattr(job_module, "CHUNK_DOCUMENTS", 1)
-    write_results(job, Output.parse(str(tmp_path / "out")))
+    write_results(replace(job, chunk_size=1), Output.parse(str(tmp_path / "out")))
     parts = sorted((tmp_path / "out").glob("*.parquet"))
-    assert [path.name for path in parts] == ["part-00000.parquet", "part-00001.parquet"]
+    assert [path.name for path in parts] == [f"part-{number:05}.parquet" for number in range(3)]
     whole = [json.loads(line) for line in (tmp_path / "whole.jsonl").read_text("utf-8").splitlines()]
-    in_parts = [row for path in parts for row in pq.read_table(path).to_pylist()]
-    for row, part in zip(whole, in_parts, strict=True):
-        assert row["topic"] == part["topic"]
-        assert row["topic_score"] == pytest.approx(part["topic_score"], abs=1e-5)
-
-
-def test_chunks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_module, "CHUNK_DOCUMENTS", 3)
-    monkeypatch.setattr(job_module, "CHUNK_CHARACTERS", 10)
-    items = [Document("a", "x" * 4), Rejection("b", "r"), Document("c", "x" * 6), Document("d", "x" * 50)]
-    items += [Document(str(index), "") for index in range(4)]
-    assert [len(chunk) for chunk in chunks(items)] == [3, 1, 3, 1]
-    assert [item for chunk in chunks(items) for item in chunk] == items
-
-
-@given(st.lists(st.integers(0, 5_000_000), max_size=30))
-def test_chunks_lose_nothing(lengths: list[int]) -> None:
-    class Long(str):
-        def __len__(self) -> int:
-            return int(str(self))
-
-    items = [Document(str(index), Long(length)) for index, length in enumerate(lengths)]
-    assert [item for chunk in chunks(items) for item in chunk] == items
-
-
-def test_a_stream_is_not_read_ahead(job: Job) -> None:
-    def endless() -> Iterator[Document]:
-        while True:
-            yield Document("a", "نص")
-
-    assert len(next(chunks(endless()))) == job_module.CHUNK_DOCUMENTS
-
-
-def test_a_document_that_vanishes_is_an_error() -> None:
-    with pytest.raises(AssertionError, match="2 documents, but"):
-        Account().add(2, Classified([{"doc_id": "a"}], []))
+    assert [row for path in parts for row in pq.read_table(path).to_pylist()] == whole
 
 
 def test_wrong_settings_are_told_before_the_model_is_loaded(job: Job, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--limit: found 0; allowed: at least 1"):
         replace(job, limit=0)
+    with pytest.raises(InputError, match="--workers: found -1; allowed: at least 0"):
+        replace(job, workers=-1)
+    with pytest.raises(InputError, match="--chunk-size: found 0; allowed: at least 1"):
+        replace(job, chunk_size=0)
     with pytest.raises(InputError, match="there is no INPUT"):
         replace(job, inputs=())
     with pytest.raises(InputError, match="min_score"):
@@ -143,7 +102,7 @@ def test_what_an_earlier_run_wrote_into_the_input_is_not_read(job: Job, page_fol
 def test_only_a_handful_is_shown(job: Job, page_folder: Path, pages: dict[str, str]) -> None:
     result, _, account = read_handful(job)
     assert [row["doc_id"] for row in result.records] == ["doha.txt", "sport/final.txt"]
-    assert (account.documents, account.rejects) == (3, 1)
+    assert (account.documents, account.rejected) == (3, 1)
     for index in range(HANDFUL):
         (page_folder / f"more{index}.txt").write_text(pages["doha.txt"], encoding="utf-8")
     with pytest.raises(InputError, match="there are more than 20 documents"):

@@ -5,6 +5,8 @@ import gzip
 import io
 import json
 import os
+import pickle
+import sys
 import tempfile
 from pathlib import Path
 
@@ -15,8 +17,10 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wasit.inference.documents import Document, Fields, InputFile, Rejection, without_surrogates
+from wasit.inference import documents, formats
+from wasit.inference.documents import Document, Fields, Item, Rejection, WebPage, without_surrogates
 from wasit.inference.formats import read_documents
+from wasit.inference.input_files import InputFile
 from wasit.inference.sources import Sources
 from wasit.models.errors import InputError
 
@@ -24,11 +28,11 @@ TEXT = 'وصل الوفد إلى المدينة.\r\nثم غادرها «مساء
 ROWS = [{"id": "a", "text": TEXT}, {"id": "b", "text": "نص ثان"}]
 
 
-def read(*inputs: str | Path, **fields: str) -> list[Document | Rejection]:
+def read(*inputs: str | Path, **fields: str) -> list[Item]:
     return list(Sources.find([str(one) for one in inputs], Fields(**fields)).read())
 
 
-def reasons(items: list[Document | Rejection]) -> dict[str, str]:
+def reasons(items: list[Item]) -> dict[str, str]:
     return {item.id: item.reason.partition(":")[0] for item in items if isinstance(item, Rejection)}
 
 
@@ -85,13 +89,19 @@ def test_an_id_field_that_is_not_there_is_an_error_that_lists_those_there(tmp_pa
         read(write(tmp_path / name, ROWS), given_id="uid")
 
 
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1),
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_any_text_survives_csv_and_json(texts: list[str]) -> None:
     rows: list[dict[str, object]] = [{"id": str(index), "text": text} for index, text in enumerate(texts)]
     with tempfile.TemporaryDirectory() as folder:
         for name in ("t.csv", "t.jsonl"):
             path = write(Path(folder, name), rows)
-            items = list(read_documents(InputFile(path, name), Fields()))
+            items = list(read_documents(InputFile(str(path), name), Fields()))
             assert items == [Document(str(index), text) for index, text in enumerate(texts)]
 
 
@@ -178,6 +188,64 @@ def test_a_second_document_of_the_same_id_is_rejected(tmp_path: Path) -> None:
     assert [item for item in items if isinstance(item, Rejection)] == 2 * [
         Rejection("1", "repeated_id: an earlier document has this id")
     ]
+
+
+def test_sources_can_be_sent_to_another_process(page_folder: Path) -> None:
+    write(page_folder / "t.jsonl", ROWS)
+    sources = Sources.find([str(page_folder)])
+    sent = pickle.loads(pickle.dumps(sources))
+    assert list(sent.read()) == list(sources.read())
+    assert len(list(sent.read())) == 5
+
+
+def test_the_standard_input_is_read_once_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode())))
+    sources = Sources.find(["-"], Fields(given_id="url"))
+    for copy in (sources, pickle.loads(pickle.dumps(sources))):
+        assert list(copy.read()) == [Document("stdin", TEXT)]
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("نص".encode())))
+    assert list(Sources.find(["-"]).marks()) != list(sources.marks())
+
+
+def test_every_file_has_a_mark_by_which_a_change_is_seen(page_folder: Path) -> None:
+    def marks() -> dict[str, tuple[int, int]]:
+        return {mark.name: (mark.size, mark.modified) for mark in Sources.find([str(page_folder)]).marks()}
+
+    before = marks()
+    assert list(before) == ["doha.txt", "english.txt", "sport/final.txt"]
+    (page_folder / "english.txt").write_bytes(b"x" * before["english.txt"][0])
+    os.utime(page_folder / "english.txt", ns=(0, before["english.txt"][1] + 1))
+    after = marks()
+    assert {name for name in before if before[name] != after[name]} == {"english.txt"}
+
+
+def test_thousands_of_files_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+    names = sorted(f"{number:05}.txt" for number in range(9000))
+    for name in names:
+        (tmp_path / name).touch()
+    sources = pickle.loads(pickle.dumps(Sources.find([str(tmp_path)])))
+    assert [file.name for file in sources.files] == names
+    assert len(sources.files) == 9000
+
+
+@pytest.mark.parametrize(
+    ("name", "library"), [("a.html", "trafilatura"), ("b.HTM", "trafilatura"), ("c.warc.gz", "fastwarc")]
+)
+def test_a_missing_package_is_told_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, library: str
+) -> None:
+    (tmp_path / name).touch()
+    (tmp_path / "z.txt").write_text("نص")
+    monkeypatch.setitem(sys.modules, library, None)
+    message = rf'{name} needs a package that is not installed, {library}: pip install "wasit\[web\]"'
+    with pytest.raises(InputError, match=message):
+        Sources.find([str(tmp_path)])
+    assert read(tmp_path / "z.txt") == [Document("z.txt", "نص")]
+
+
+def test_web_pages_are_called_by_their_path(page_folder: Path) -> None:
+    (page_folder / "sport" / "a.html").write_bytes(b"<p>\xe3</p>")
+    assert WebPage("sport/a.html", b"<p>\xe3</p>") in read(page_folder)
 
 
 def test_what_a_run_writes_is_not_read(page_folder: Path) -> None:
@@ -279,7 +347,17 @@ def test_a_truncated_file_is_rejected_after_what_it_holds(tmp_path: Path, name: 
         ("a.csv", b"id,body\n1,x\n", "missing_text"),
         ("a.csv", b"text,text\n1,x\n", "missing_text"),
         ("a.csv", b'"id\n', "bad_row"),
+        ("a.csv", b"id,id,text\n1,2,x\n", "bad_id"),
+        ("a.csv", "text\nنص".encode("utf-16")[:-1], "unreadable"),
+        ("a.parquet", b"", "unreadable"),
         ("a.parquet", b"PAR1", "unreadable"),
+        ("a.jsonl.gz", b"", "empty"),
+        ("a.jsonl.gz", gzip.compress(b""), "empty"),
+        ("a.jsonl.zst", b"", "empty"),
+        ("a.jsonl.zst", zstandard.compress(b""), "empty"),
+        ("a.jsonl", b"\xef\xbb\xbf", "empty"),
+        ("a.warc", b"", "empty"),
+        ("a.warc.gz", b"", "empty"),
         ("a.jsonl.gz", b"no gzip", "unreadable"),
         ("a.jsonl.zst", b"no zstandard", "unreadable"),
     ],
@@ -289,6 +367,103 @@ def test_a_file_that_is_none_is_rejected_under_its_name(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     assert reasons(read(tmp_path)) == {name: reason}
+
+
+def test_marks_of_byte_order_are_no_part_of_a_row(tmp_path: Path) -> None:
+    row = json_lines([{"id": "a", "text": "نص"}])
+    (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" + row + b"\xef\xbb\xbf" + row.replace(b'"a"', b'"b"'))
+    (tmp_path / "b.csv").write_bytes(b"\xef\xbb\xbf" + csv_bytes([{"id": "c", "text": "نص"}]))
+    (tmp_path / "c.csv").write_bytes(csv_bytes([{"id": "d", "text": "نص"}]).decode().encode("utf-16"))
+    (tmp_path / "d.txt").write_bytes(b"\xef\xbb\xbf" + "نص".encode())
+    assert read(tmp_path) == [Document(id, "نص") for id in ("a", "b", "c", "d", "d.txt")]
+
+
+def test_a_field_that_stands_twice_is_not_chosen_from(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text(
+        '{"id": "a", "text": "x", "text": "y"}\n'
+        '{"id": "b", "id": "c", "text": "z"}\n'
+        '{"id": "d", "text": "w", "tag": 1, "tag": {"text": 1, "text": 2}}\n'
+    )
+    items = read(tmp_path)
+    assert reasons(items) == {"t.jsonl:1": "bad_json", "t.jsonl:2": "bad_json"}
+    assert items[2] == Document("d", "w")
+
+
+def test_bytes_of_value_0_cost_one_row(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"id,text\na,x\0y\nb,z\n")
+    assert read(tmp_path) == [Rejection("t.csv:1", "bad_row: the row has bytes of value 0"), Document("b", "z")]
+
+
+def test_a_document_longer_than_any_article_is_rejected_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "LONGEST_DOCUMENT", 10)
+    monkeypatch.setattr(formats, "_LONGEST_TEXT_FILE", 40)
+    monkeypatch.setattr(formats, "LONGEST_PAGE", 40)
+    for name in ("a.csv", "a.jsonl", "a.parquet"):
+        write(tmp_path / name, [{"id": f"{name} long", "text": "ن" * 11}, {"id": name, "text": "ن" * 10}])
+    (tmp_path / "b.txt").write_text("ن" * 11)
+    (tmp_path / "c.txt").write_text("ن" * 1234)
+    (tmp_path / "d.html").write_text("x" * 41)
+    (tmp_path / "e.txt").write_text("ن" * 10)
+    items = read(tmp_path)
+    found = "too_long: found 11 characters, at most 10 are allowed"
+    assert {item.id: item.reason for item in items if isinstance(item, Rejection)} == {
+        "a.csv long": found,
+        "a.jsonl long": found,
+        "a.parquet long": found,
+        "b.txt": found,
+        "c.txt": "too_long: found 2,468 bytes, at most 40 are allowed",
+        "d.html": "too_long: found 41 bytes, at most 40 are allowed",
+    }
+    assert [item.id for item in items if isinstance(item, Document)] == ["a.csv", "a.jsonl", "a.parquet", "e.txt"]
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.jsonl.gz", "t.jsonl.zst"])
+def test_an_endless_line_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(formats, "_LONGEST_ROW", 100)
+    rows = [{"text": "a" * length} for length in (86, 87, 88, 187, 188, 500, 1)]
+    items = read(write(tmp_path / name, rows))
+    assert [item for item in items if isinstance(item, Document)] == [
+        Document(f"{name}:{number}", "a" * length) for number, length in ((1, 86), (2, 87), (7, 1))
+    ]
+    assert set(reasons(items).values()) == {"too_long"}
+    assert items[5] == Rejection(f"{name}:6", "too_long: the line has 513 bytes, at most 100 are allowed")
+
+
+def test_a_text_that_grew_after_it_was_found_is_read_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("نص")
+    sources = Sources.find([str(tmp_path)])
+    (tmp_path / "a.txt").write_text("نص أطول")
+    assert list(sources.read()) == [Document("a.txt", "نص أطول")]
+
+
+def test_a_file_that_vanished_after_it_was_found_is_rejected(page_folder: Path) -> None:
+    sources = Sources.find([str(page_folder)])
+    (page_folder / "doha.txt").unlink()
+    items = list(sources.read())
+    assert items[0] == Rejection("doha.txt", "unreadable: No such file or directory")
+    assert [item.id for item in items[1:]] == ["english.txt", "sport/final.txt"]
+
+
+def test_a_folder_may_be_called_like_a_file(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").mkdir()
+    (tmp_path / "x.txt" / "y.txt").write_text("نص")
+    assert read(tmp_path) == [Document("x.txt/y.txt", "نص")]
+    assert read(tmp_path / "x.txt") == [Document("y.txt", "نص")]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.txt")
+    os.mkfifo(tmp_path / "b")
+    (tmp_path / "c.txt").write_text("نص")
+    sources = Sources.find([str(tmp_path)])
+    reason = "unreadable: it is neither a file nor a folder"
+    assert list(sources.read()) == [Rejection("a.txt", reason), Document("c.txt", "نص")]
+    assert sources.unknown == ("b",)
+    with pytest.raises(InputError, match=r"a.txt cannot be read: it is neither a file nor a folder"):
+        read(tmp_path / "a.txt")
 
 
 def test_a_link_to_nothing_is_rejected_and_a_link_to_its_own_folder_is_not_followed(page_folder: Path) -> None:

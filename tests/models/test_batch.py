@@ -1,38 +1,32 @@
-from collections.abc import Sequence
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wasit.models.batch import FEWEST_ROWS, Batch, pack_batch, pad_batch
-from wasit.models.encoded import EncodedArticles
-from wasit.models.encoding import EncodedArticle
-from wasit.models.mentions import Mention
+from wasit.models.encoded import EncodedArticles, Mentions
 
 PAD = 0
 MARKER = 9
 
 
 @st.composite
-def encoded_articles(draw: st.DrawFn) -> EncodedArticle:
-    lengths = draw(st.lists(st.integers(2, 12), min_size=1, max_size=4))
+def encoded_articles(draw: st.DrawFn) -> EncodedArticles:
+    lengths = draw(st.lists(st.integers(2, 12), min_size=1, max_size=9))
     ids = draw(st.lists(st.integers(1, 8), min_size=sum(lengths), max_size=sum(lengths)))
-    positions = draw(st.lists(st.integers(0, sum(lengths) - 1), max_size=6, unique=True))
+    positions = draw(st.lists(st.integers(0, sum(lengths) - 1), max_size=12, unique=True))
     for position in positions:
         ids[position] = MARKER
-    mediators = draw(
-        st.lists(st.sampled_from(["qatar", "egypt", "oman"]), min_size=len(positions), max_size=len(positions))
-    )
-    return EncodedArticle(
+    articles = draw(st.lists(st.integers(0, 1), min_size=len(lengths) - 1, max_size=len(lengths) - 1))
+    mediators = draw(st.lists(st.integers(0, 2), min_size=len(positions), max_size=len(positions)))
+    nowhere = np.zeros(len(positions), dtype=np.int32)
+    return EncodedArticles.of_windows(
         input_ids=np.array(ids, dtype=np.int32),
-        window_lengths=np.array(lengths, dtype=np.int32),
-        marker_positions=np.array(positions, dtype=np.int32),
-        mentions=tuple(Mention(mediator, 0, 1) for mediator in mediators),
-        tokens=sum(lengths),
+        window_tokens=np.array(lengths, dtype=np.int32),
+        window_article=np.cumsum([0, *articles], dtype=np.int32),
+        marker_place=np.array(sorted(positions), dtype=np.int64),
+        mentions=Mentions(nowhere, nowhere, np.array(mediators, dtype=np.int32), ("qatar", "egypt", "oman")),
+        tokens=np.zeros(1 + sum(articles), dtype=np.int32),
     )
-
-
-ARTICLES = st.lists(encoded_articles(), min_size=1, max_size=5)
 
 
 def assert_mentions_fit(batch: Batch, encoded: EncodedArticles) -> None:
@@ -48,24 +42,19 @@ def assert_mentions_fit(batch: Batch, encoded: EncodedArticles) -> None:
     assert encoded.marker_pair[batch.mentions].tolist() == pairs.tolist()
 
 
-@given(ARTICLES)
-def test_the_rows_without_padding_are_the_windows(articles: Sequence[EncodedArticle]) -> None:
-    encoded = EncodedArticles.join(articles)
+@given(encoded_articles())
+def test_the_rows_without_padding_are_the_windows(encoded: EncodedArticles) -> None:
     batch = pad_batch(encoded, PAD)
     assert batch.attention_mask is not None
     flat = batch.input_ids[batch.attention_mask.bool()]
-    assert flat.tolist() == np.concatenate([article.input_ids for article in articles]).tolist()
+    assert flat.tolist() == encoded.input_ids.tolist()
     assert (batch.input_ids[batch.attention_mask == 0] == PAD).all()
-    windows = [len(article.window_lengths) for article in articles]
-    assert batch.window_article.bincount(minlength=len(articles)).tolist() == windows
+    assert batch.window_article.tolist() == encoded.window_article.tolist()
     assert_mentions_fit(batch, encoded)
 
 
-@given(ARTICLES, st.data())
-def test_a_packed_row_holds_the_windows_that_were_chosen(
-    articles: Sequence[EncodedArticle], data: st.DataObject
-) -> None:
-    encoded = EncodedArticles.join(articles)
+@given(encoded_articles(), st.data())
+def test_a_packed_row_holds_the_windows_that_were_chosen(encoded: EncodedArticles, data: st.DataObject) -> None:
     count = len(encoded.window_tokens)
     chosen = np.array(sorted(data.draw(st.sets(st.integers(0, count - 1), min_size=1))))
     batch = pack_batch(encoded, chosen)
@@ -84,21 +73,16 @@ def test_a_packed_row_holds_the_windows_that_were_chosen(
     assert_mentions_fit(batch, encoded)
 
 
-@given(ARTICLES)
-def test_joined_articles_keep_their_mentions_in_order(articles: Sequence[EncodedArticle]) -> None:
-    encoded = EncodedArticles.join(articles)
-    assert (encoded.input_ids[encoded.marker_place] == MARKER).all()
-    owners = [(index, mention.mediator) for index, article in enumerate(articles) for mention in article.mentions]
-    pairs = list(zip(encoded.pair_article.tolist(), encoded.pair_mediators, strict=True))
-    assert [pairs[pair] for pair in encoded.marker_pair.tolist()] == owners
-    assert pairs == sorted(pairs, key=lambda pair: pair[0])
-    assert len(set(pairs)) == len(pairs)
-
-
 def test_counts_are_numbers() -> None:
-    article = EncodedArticle(
-        np.array([1, 2], dtype=np.int32), np.array([2], dtype=np.int32), np.array([], dtype=np.int32), (), 0
+    none = np.zeros(0, dtype=np.int32)
+    article = EncodedArticles.of_windows(
+        input_ids=np.array([1, 2], dtype=np.int32),
+        window_tokens=np.array([2], dtype=np.int32),
+        window_article=np.array([0], dtype=np.int32),
+        marker_place=np.zeros(0, dtype=np.int64),
+        mentions=Mentions(none, none, none, ()),
+        tokens=np.array([0], dtype=np.int32),
     )
-    inputs = pad_batch(EncodedArticles.join([article]), PAD).model_inputs()
+    inputs = pad_batch(article, PAD).model_inputs()
     assert (inputs["article_count"], inputs["pair_count"]) == (1, 0)
     assert "position_ids" not in inputs

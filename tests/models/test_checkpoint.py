@@ -6,14 +6,13 @@ import torch
 
 from wasit.models.batch import pad_batch
 from wasit.models.checkpoint import Checkpoint
-from wasit.models.encoded import EncodedArticles
 from wasit.models.errors import ConfigError, InputError
 
 TEXT = "قالت قطر ومصر والولايات المتحدة إن المحادثات تتقدم."
 
 
 def logits(checkpoint: Checkpoint) -> dict[str, torch.Tensor]:
-    encoded = EncodedArticles.join(checkpoint.text_side.encoder()([TEXT]))
+    encoded = checkpoint.text_side.encoder().encode([TEXT])
     batch = pad_batch(encoded, checkpoint.tokenizer.pad_token_id)
     with torch.inference_mode():
         output = checkpoint.network(**batch.model_inputs())

@@ -2,12 +2,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wasit.models.evidence import LONGEST, evidence_for
-from wasit.models.mentions import Mention
 
 
 def evidence_of(text: str, word: str) -> str:
     start = text.index(word)
-    found = evidence_for(text, Mention("somebody", start, start + len(word)))
+    found = evidence_for(text, start, start + len(word))
     assert text[found.mention_start : found.mention_end] == word
     return text[found.start : found.end]
 
@@ -36,7 +35,7 @@ def test_a_text_without_stops_is_cut_between_words() -> None:
 def test_it_always_holds_the_mention_and_no_line_break(before: str, after: str) -> None:
     text = f"{before} قطر {after}"
     start = len(before) + 1
-    found = evidence_for(text, Mention("somebody", start, start + 3))
+    found = evidence_for(text, start, start + 3)
     assert found.start <= start
     assert found.end >= start + 3
     sentence = text[found.start : found.end]

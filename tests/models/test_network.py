@@ -8,7 +8,6 @@ from transformers import AutoConfig, AutoModel
 from wasit.models.batch import pack_batch, pad_batch
 from wasit.models.checkpoint import Checkpoint
 from wasit.models.configuration import FORMAT_VERSION, WasitConfig
-from wasit.models.encoded import EncodedArticles
 from wasit.models.errors import InputError
 from wasit.models.network import WasitModel, WasitOutput, weighted_mean
 
@@ -25,11 +24,12 @@ def checkpoint(tiny_model: Path) -> Checkpoint:
 
 
 def run(checkpoint: Checkpoint, *texts: str) -> tuple[WasitOutput, list[tuple[int, str]]]:
-    encoded = EncodedArticles.join(checkpoint.text_side.encoder()(list(texts)))
+    encoded = checkpoint.text_side.encoder().encode(texts)
     batch = pad_batch(encoded, checkpoint.tokenizer.pad_token_id)
     with torch.inference_mode():
         output = checkpoint.network(**batch.model_inputs())
-    return output, list(zip(encoded.pair_article.tolist(), encoded.pair_mediators, strict=True))
+    mediators = [encoded.mentions.mediators[place] for place in encoded.pair_mediator]
+    return output, list(zip(encoded.pair_article.tolist(), mediators, strict=True))
 
 
 def logits_of(output: WasitOutput) -> dict[str, torch.Tensor]:
@@ -58,7 +58,7 @@ def test_an_article_gets_the_same_in_any_company(checkpoint: Checkpoint) -> None
 
 def test_packed_and_padded_rows_give_the_same(checkpoint: Checkpoint) -> None:
     padded, _ = run(checkpoint, *TEXTS)
-    encoded = EncodedArticles.join(checkpoint.text_side.encoder()(list(TEXTS)))
+    encoded = checkpoint.text_side.encoder().encode(TEXTS)
     batch = pack_batch(encoded, np.arange(len(encoded.window_tokens)))
     with torch.inference_mode():
         packed = checkpoint.network(**batch.model_inputs())
@@ -69,7 +69,7 @@ def test_packed_and_padded_rows_give_the_same(checkpoint: Checkpoint) -> None:
 def test_a_packed_row_is_refused_by_an_attention_that_would_mix_its_articles(tiny_model: Path) -> None:
     network = AutoModel.from_pretrained(tiny_model)
     network.encoder.set_attn_implementation("sdpa")
-    encoded = EncodedArticles.join(Checkpoint.load(str(tiny_model)).text_side.encoder()(list(TEXTS)))
+    encoded = Checkpoint.load(str(tiny_model)).text_side.encoder().encode(TEXTS)
     batch = pack_batch(encoded, np.arange(len(encoded.window_tokens)))
     with pytest.raises(ValueError, match="is 'sdpa'; allowed for a packed batch: 'wasit_packed'"):
         network(**batch.model_inputs())

@@ -1,13 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wasit.models.encoded import EncodedArticles
-from wasit.models.encoding import EncodedArticle
-from wasit.models.mentions import Mention
-from wasit.models.prediction import Decoder, Logits, Prediction, softmax
+from wasit.models.encoded import Outline
+from wasit.models.prediction import Decoded, Decoder, Logits, Prediction, held_labels, softmax
 from wasit.models.taxonomy import Taxonomy
 
 LABELS = [{"name": name, "ar": "اسم", "en": name, "definition": "What it means."} for name in ("yes", "no")]
@@ -45,11 +43,24 @@ TAXONOMY = Taxonomy.from_dict(
 TEXT = "مسقط في العنوان\nثم مسقط في المتن."
 
 
-def decode(temperatures: dict[str, float] | None = None) -> Prediction:
-    mentions = (Mention("oman", 0, 4), Mention("oman", 19, 23))
-    article = EncodedArticle(
-        np.array([1, 9, 5, 9, 5, 2], dtype=np.int32), np.array([6]), np.array([1, 3]), mentions, 4
+def outline_of(mentions: list[tuple[int, int, int]], pair_article: list[int]) -> Outline:
+    """An article for each number in ``pair_article``; mentions are pair, start and end."""
+    pair, start, end = np.array(mentions, dtype=np.int32).reshape(-1, 3).T
+    articles = max(pair_article, default=0) + 1
+    return Outline(
+        tokens=np.full(articles, 4, dtype=np.int32),
+        windows=np.full(articles, 1, dtype=np.int32),
+        mention_start=start,
+        mention_end=end,
+        mention_pair=pair,
+        pair_article=np.array(pair_article, dtype=np.int32),
+        pair_mediator=np.zeros(len(pair_article), dtype=np.int32),
+        mediators=("oman",),
     )
+
+
+def decode(temperatures: dict[str, float] | None = None) -> Prediction:
+    outline = outline_of([(0, 0, 4), (0, 19, 23)], [0])
     logits = Logits(
         answers={
             "kind": np.array([[2.0, 0.0]], dtype=np.float32),
@@ -58,8 +69,8 @@ def decode(temperatures: dict[str, float] | None = None) -> Prediction:
         },
         mentions={"part": np.array([[0.5, 0.0], [-0.5, 2.0]], dtype=np.float32)},
     )
-    encoded = EncodedArticles.join([article])
-    (prediction,) = Decoder(TAXONOMY, temperatures or {})([TEXT], [article], encoded, logits)
+    decoder = Decoder(TAXONOMY, temperatures or {})
+    (prediction,) = decoder.predictions(outline, decoder([TEXT], outline, logits))
     return prediction
 
 
@@ -87,6 +98,57 @@ def test_the_evidence_is_the_mention_that_speaks_most_for_the_answer() -> None:
     assert mediator.answers["part"].labels == ("no",)
     assert TEXT[mediator.evidence.start : mediator.evidence.end] == "ثم مسقط في المتن."
     assert mediator.evidence.mention_start == 19
+
+
+@settings(deadline=None)
+@given(
+    telling=st.lists(st.tuples(st.integers(0, 2), st.sampled_from([-1.0, 0.5, 2.0])), min_size=1, max_size=9),
+    favoured=st.lists(st.integers(0, 1), min_size=3, max_size=3),
+)
+def test_of_mentions_that_tell_as_much_the_first_is_the_evidence(
+    telling: list[tuple[int, float]], favoured: list[int]
+) -> None:
+    # Pairs without a mention do not occur: every pair gets one that tells nothing.
+    told = [*telling, *((pair, -9.0) for pair in range(3))]
+    mentions = [(pair, 2 * place, 2 * place + 1) for place, (pair, _) in enumerate(told)]
+    outline = outline_of(mentions, [0, 1, 1])
+    of_mentions = np.zeros((len(told), 2), dtype=np.float32)
+    for place, (pair, logit) in enumerate(told):
+        of_mentions[place, favoured[pair]] = logit
+    answers = {
+        "kind": np.zeros((2, 2), dtype=np.float32),
+        "tags": np.zeros((2, 2), dtype=np.float32),
+        "part": np.eye(2, dtype=np.float32)[favoured],
+    }
+    text = "س " * len(told)
+    decoded = Decoder(TAXONOMY, {})([text, text], outline, Logits(answers, {"part": of_mentions}))
+    for pair in range(3):
+        own = [(logit, place) for place, (of, logit) in enumerate(told) if of == pair]
+        first = max(own, key=lambda one: (one[0], -one[1]))[1]
+        assert decoded.evidence[pair, 2:].tolist() == [2 * first, 2 * first + 1]
+        assert decoded.pair_mentions[pair] == len(own)
+
+
+def test_objects_say_what_the_columns_say() -> None:
+    scores = np.array([[0.25, 0.75], [0.5, 0.5]], dtype=np.float32)
+    outline = outline_of([(0, 0, 4)], [1])
+    decoded = Decoded(
+        {"kind": scores, "tags": scores, "part": scores[:1]},
+        np.array([1], dtype=np.int32),
+        np.array([[0, 9, 0, 4]]),
+    )
+    without, with_mediator = Decoder(TAXONOMY, {}).predictions(outline, decoded)
+    assert without.mediators == ()
+    assert without.answers["tags"].labels == ("no",)
+    assert with_mediator.answers["tags"].labels == ("yes", "no")
+    assert with_mediator.answers["kind"].labels == ("yes",)
+    (mediator,) = with_mediator.mediators
+    assert (mediator.mediator, mediator.mentions, tuple(mediator.evidence)) == ("oman", 1, (0, 9, 0, 4))
+    assert mediator.answers["part"].scores == {"yes": 0.25, "no": 0.75}
+
+
+def test_of_labels_that_score_the_same_the_first_is_given() -> None:
+    assert held_labels(TAXONOMY.tasks[0], np.array([[0.5, 0.5]], dtype=np.float32)).tolist() == [[True, False]]
 
 
 @given(st.lists(st.floats(-500, 500, width=32), min_size=2, max_size=9))

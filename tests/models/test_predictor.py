@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from wasit.models.checkpoint import Checkpoint
-from wasit.models.encoded import EncodedArticles
 from wasit.models.predictor import Predictor, packed_rows
 
 TEXTS = [
@@ -55,7 +54,7 @@ def test_no_texts_give_no_predictions(predictor: Predictor) -> None:
 
 
 def test_rows_hold_every_window_once_and_keep_articles_whole(predictor: Predictor) -> None:
-    encoded = EncodedArticles.join(predictor.encode(TEXTS * 5))
+    encoded = predictor.encode(TEXTS * 5)
     rows = list(packed_rows(encoded, 300))
     assert sorted(np.concatenate(rows).tolist()) == list(range(len(encoded.window_tokens)))
     assert all(encoded.window_tokens[row].sum() <= 300 for row in rows)
@@ -67,7 +66,7 @@ def test_rows_hold_every_window_once_and_keep_articles_whole(predictor: Predicto
 
 def test_an_article_longer_than_a_row_is_answered_as_in_one(tiny_model: Path, predictor: Predictor) -> None:
     wide = Predictor(Checkpoint.load(str(tiny_model)), torch.device("cpu"), row_tokens=10_000)
-    encoded = EncodedArticles.join(wide.encode(TEXTS))
+    encoded = wide.encode(TEXTS)
     assert encoded.article_tokens.max() > 300
     whole, cut = wide.run(encoded), predictor.run(encoded)
     for name, logits in whole.answers.items():
@@ -76,11 +75,11 @@ def test_an_article_longer_than_a_row_is_answered_as_in_one(tiny_model: Path, pr
 
 
 def test_in_single_precision_the_neighbours_change_not_one_bit(predictor: Predictor) -> None:
-    encoded = EncodedArticles.join(predictor.encode(TEXTS))
+    encoded = predictor.encode(TEXTS)
     together = predictor.run(encoded)
     pair = 0
     for index, text in enumerate(TEXTS):
-        alone = predictor.run(EncodedArticles.join(predictor.encode([text])))
+        alone = predictor.run(predictor.encode([text]))
         assert np.array_equal(alone.answers["topic"][0], together.answers["topic"][index])
         pairs = len(alone.answers["role"])
         assert np.array_equal(alone.answers["role"], together.answers["role"][pair : pair + pairs])
@@ -91,7 +90,7 @@ def test_out_of_memory_halves_the_rows_and_loses_nothing(
     tiny_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     predictor = Predictor(Checkpoint.load(str(tiny_model)), torch.device("cpu"), row_tokens=1_000)
-    encoded = EncodedArticles.join(predictor.encode(TEXTS))
+    encoded = predictor.encode(TEXTS)
     expected = predictor.run(encoded)
     forward = predictor.network.forward
 

@@ -46,6 +46,6 @@ def test_a_batch_without_mediators_has_no_rows_for_them(model: Checkpoint, tmp_p
 def test_the_network_reads_what_the_predictor_reads(model: Checkpoint, tmp_path: Path) -> None:
     dataset = build_dataset(ARTICLES[:1], model.text_side.encoder(), model.taxonomy, tmp_path / "rows.arrow")
     batch = Collator(model.taxonomy, model.tokenizer.pad_token_id)([dataset[0]])
-    (encoded,) = model.text_side.encoder()([ARTICLES[0].text])
+    encoded = model.text_side.encoder().encode([ARTICLES[0].text])
     np.testing.assert_array_equal(batch["input_ids"][0].numpy(), encoded.input_ids)
-    assert torch.equal(batch["marker_place"], torch.from_numpy(encoded.marker_positions).long())
+    assert torch.equal(batch["marker_place"], torch.from_numpy(encoded.marker_place))

@@ -14,7 +14,6 @@ from transformers.models.distilbert import DistilBertConfig
 
 from wasit.models.batch import pad_batch
 from wasit.models.checkpoint import Checkpoint
-from wasit.models.encoded import EncodedArticles
 from wasit.models.errors import InputError
 from wasit.models.taxonomy import Taxonomy
 from wasit.train import training
@@ -183,7 +182,7 @@ def test_training_saving_and_loading_moves_no_bit(
 
 
 def _logits(checkpoint: Checkpoint, text: str) -> dict[str, torch.Tensor]:
-    encoded = EncodedArticles.join(checkpoint.text_side.encoder()([text]))
+    encoded = checkpoint.text_side.encoder().encode([text])
     batch = pad_batch(encoded, checkpoint.tokenizer.pad_token_id)
     with torch.inference_mode():
         logits = checkpoint.network(**batch.model_inputs()).logits

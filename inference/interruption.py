@@ -1,0 +1,51 @@
+"""Ctrl-C asks a run to end at a good place; a second one ends it at once."""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from wasit.models.errors import WasitError
+
+
+class Interrupted(WasitError):  # noqa: N818 - it is what the user asked for
+    """The user asked to stop before everything was done."""
+
+
+class Interruption:
+    """Whether the user asked to stop.
+
+    Attributes:
+        asked: True from the first Ctrl-C on.
+    """
+
+    def __init__(self) -> None:
+        """Nobody has asked yet."""
+        self.asked = False
+
+    def ask(self, number: int, frame: FrameType | None) -> None:
+        """Handles the signal.
+
+        Raises:
+            KeyboardInterrupt: The second time.
+        """
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+        sys.stderr.write("\nstopping when what was begun is done; press Ctrl-C again to stop at once\n")
+
+
+@contextmanager
+def interruption() -> Iterator[Interruption]:
+    """Listens to Ctrl-C inside the block, where that can be done: in the main thread."""
+    asked = Interruption()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = signal.signal(signal.SIGINT, asked.ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
