@@ -5,6 +5,7 @@ It does more than its peers: it takes pages apart, finds mediators, reads every 
 
 from collections.abc import Sequence
 from functools import cache, partial
+from multiprocessing.util import Finalize
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -39,6 +40,9 @@ def engine(models: Models, pages: Sequence[str], device: str, dtype: str) -> Con
     plans = plan_cores(models.wasit, device, dtype)
     running = EngineInProcesses(TextSide.load(models.wasit), Settings(), plans, fitting_workers(plans))
     running.load()
+    # A contestant is in a process that waits, in the end, for those that it has started. They are ended before the
+    # queues to them, which have the priority 10.
+    Finalize(None, running.end, exitpriority=100)
     folder = Path(mkdtemp())
 
     def classify(sources: Sources, count: int) -> Answer:

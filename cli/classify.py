@@ -58,13 +58,19 @@ def classify(
         str, typer.Option(help='torch, or openvino: faster on CPUs, after pip install "wasit[openvino]".')
     ] = "torch",
     engine: Annotated[
-        str, typer.Option(help='processes, or ray: on a Ray cluster, after pip install "wasit[ray]".')
+        str,
+        typer.Option(
+            help='processes, or ray, after pip install "wasit[ray]": on the cluster that RAY_ADDRESS names, else '
+            "on a Ray started here. INPUT is read on this machine. On several machines OUT is a URL or a folder that "
+            "all share, and the model is there under the same name.",
+        ),
     ] = "processes",
     workers: Annotated[
         int | None,
         typer.Option(
             metavar="N",
-            help="Processes that read pages and write rows beside those of the devices; 0 for a single process.",
+            help="Processes that read pages and write rows beside those of the devices, 0 for a single process; "
+            "with --engine ray and no GPU, processes that do everything, one thread each.",
             show_default="what suits input and machine",
         ),
     ] = None,

@@ -1,4 +1,4 @@
-"""How a model is run: sources, pages to articles, the loop over them, sinks."""
+"""How a model is run: sources, pages to articles, the engine, what is written."""
 
 from typing import TYPE_CHECKING
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import importlib
 import importlib.metadata
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -121,6 +122,9 @@ def write_results(job: Job, output: Output, overwrite: bool = False) -> Account:
     """
     clock = Clock.start()
     output.check(job.inputs, overwrite)
+    if job.engine == "ray":
+        # Ray is an extra: that it is missing is told at once.
+        importlib.import_module("wasit.inference.ray_engine")
     with _sources(job, output) as sources:
         side = TextSide.load(job.model, job.mediators)
         settings = job.settings(keep_page_text=sources.has_web_pages)

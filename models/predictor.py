@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TypeVar
 
 import numpy as np
@@ -62,8 +62,16 @@ class Predictor:
         self.network = on_device(checkpoint.network, device)
         self._threads = threads or torch.get_num_threads()
         self._copies = torch.cuda.Stream(device) if device.type == "cuda" else None
-        self.encode = checkpoint.text_side.encoder().encode
-        self.decode = Decoder(checkpoint.taxonomy, checkpoint.network.config.temperatures)
+
+    @cached_property
+    def encode(self) -> Callable[[Sequence[str]], EncodedArticles]:
+        """From texts of articles to what the network reads; made when it is first needed."""
+        return self.checkpoint.text_side.encoder().encode
+
+    @cached_property
+    def decode(self) -> Decoder:
+        """From what the network answers to scores."""
+        return self.checkpoint.text_side.decoder()
 
     def __call__(
         self, texts: Sequence[str], progress: Callable[[int], object] = lambda articles: None

@@ -65,6 +65,10 @@ def test_large_inputs_are_written_chunk_by_chunk(job: Job, tmp_path: Path) -> No
 def test_wrong_settings_are_told_before_the_model_is_loaded(job: Job, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--limit: found 0; allowed: at least 1"):
         replace(job, limit=0)
+    with pytest.raises(InputError, match="--backend: found 'jax'; allowed: torch, openvino"):
+        replace(job, backend="jax")
+    with pytest.raises(InputError, match="--engine: found 'dask'; allowed: processes, ray"):
+        replace(job, engine="dask")
     with pytest.raises(InputError, match="--workers: found -1; allowed: at least 0"):
         replace(job, workers=-1)
     with pytest.raises(InputError, match="--chunk-size: found 0; allowed: at least 1"):
@@ -109,3 +113,29 @@ def test_only_a_handful_is_shown(job: Job, page_folder: Path, pages: dict[str, s
         read_handful(job)
     _, _, account = read_handful(replace(job, limit=2))
     assert account.documents == 2
+
+
+def test_rows_of_web_pages_hold_the_text_that_offsets_refer_to(job: Job, page_folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("trafilatura")
+    paragraphs = (
+        "استضافت الدوحة أمس جولة جديدة من المحادثات بين الوفدين بحضور مبعوث الأمم المتحدة وعدد من الدبلوماسيين.",
+        "وقال مسؤول في القاهرة إن مصر قدمت مقترحا معدلا يراعي ملاحظات الطرفين وينتظر الرد عليه خلال أيام.",
+    )
+    body = "".join(f"<p>{one}</p>" for one in paragraphs)
+    page = f"<html><head><title>جولة جديدة في الدوحة</title></head><body><nav>رياضة</nav><article>{body}</article></body></html>"
+    (page_folder / "web.html").write_text(page, encoding="utf-8")
+    write_results(job, Output.parse(str(tmp_path / "out")))
+    rows = pq.read_table(tmp_path / "out" / "part-00000.parquet").to_pylist()
+    assert [row["doc_id"] for row in rows if row["page_text"] is None] == ["doha.txt", "sport/final.txt"]
+    (row,) = [row for row in rows if row["doc_id"] == "web.html"]
+    assert [row["page_text"].count(one) for one in paragraphs] == [1, 1]
+    for found in row["mediators"]:
+        evidence = found["evidence"]
+        assert row["page_text"][evidence["start"] : evidence["end"]] == evidence["text"]
+    assert {"qatar", "egypt"} <= {found["mediator"] for found in row["mediators"]}
+
+
+def test_a_document_that_no_article_is_as_long_as_is_rejected(job: Job, page_folder: Path, tmp_path: Path) -> None:
+    (page_folder / "endless.txt").write_text("قال المسؤول إن المحادثات مستمرة. " * 70_000, encoding="utf-8")
+    account = write_results(job, Output.parse(str(tmp_path / "out")))
+    assert (account.articles, account.reasons["too_long"]) == (2, 1)
