@@ -38,8 +38,8 @@ STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "stdin"
 
 _LIBRARIES = {
-    **dict.fromkeys(HTML_ENDINGS, ("trafilatura",)),
-    **dict.fromkeys(ARCHIVE_ENDINGS, ("trafilatura", "fastwarc")),
+    **dict.fromkeys(HTML_ENDINGS, ("trafilatura", "lxml_html_clean")),
+    **dict.fromkeys(ARCHIVE_ENDINGS, ("trafilatura", "lxml_html_clean", "fastwarc")),
 }
 # So many files are opened before all else begins: where one table lacks a field, most do.
 _FILES_CHECKED = 100

@@ -115,14 +115,17 @@ def test_only_a_handful_is_shown(job: Job, page_folder: Path, pages: dict[str, s
     assert account.documents == 2
 
 
-def test_rows_of_web_pages_hold_the_text_that_offsets_refer_to(job: Job, page_folder: Path, tmp_path: Path) -> None:
+def test_rows_of_web_pages_hold_the_text_that_offsets_refer_to(
+    job: Job, page_folder: Path, tmp_path: Path
+) -> None:
     pytest.importorskip("trafilatura")
     paragraphs = (
         "استضافت الدوحة أمس جولة جديدة من المحادثات بين الوفدين بحضور مبعوث الأمم المتحدة وعدد من الدبلوماسيين.",
         "وقال مسؤول في القاهرة إن مصر قدمت مقترحا معدلا يراعي ملاحظات الطرفين وينتظر الرد عليه خلال أيام.",
     )
     body = "".join(f"<p>{one}</p>" for one in paragraphs)
-    page = f"<html><head><title>جولة جديدة في الدوحة</title></head><body><nav>رياضة</nav><article>{body}</article></body></html>"
+    head = "<head><title>جولة جديدة في الدوحة</title></head>"
+    page = f"<html>{head}<body><nav>رياضة</nav><article>{body}</article></body></html>"
     (page_folder / "web.html").write_text(page, encoding="utf-8")
     write_results(job, Output.parse(str(tmp_path / "out")))
     rows = pq.read_table(tmp_path / "out" / "part-00000.parquet").to_pylist()
