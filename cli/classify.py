@@ -61,8 +61,8 @@ def classify(
         str,
         typer.Option(
             help='processes, or ray, after pip install "wasit[ray]": on the cluster that RAY_ADDRESS names, else '
-            "on a Ray started here. INPUT is read on this machine. On several machines OUT is a URL or a folder that "
-            "all share, and the model is there under the same name.",
+            "on a Ray started here. INPUT is read on this machine. On several machines OUT is a URL or a folder "
+            "that all share, and the model is there under the same name.",
         ),
     ] = "processes",
     workers: Annotated[
