@@ -31,6 +31,7 @@ T = TypeVar("T")
 _CHUNKS_PER_CORE = 2
 _READ_AHEAD = 2
 _SECONDS_BETWEEN_REPORTS = 0.5
+_KILLED = "a process was killed, perhaps for lack of memory: the same command goes on from here"
 _CHUNKS_WAITED = "chunks for a core"
 _CORES_WAITED = "cores for a chunk"
 
@@ -147,9 +148,13 @@ class EngineInProcesses:
 
         Raises:
             InputError: If model or device are not there.
+            EngineError: If a process was killed.
         """
         for loaded in [core.ask(CountedCore.check) for core in self._cores]:
-            loaded.result()
+            try:
+                loaded.result()
+            except BrokenProcessPool as error:
+                raise EngineError(_KILLED) from error
 
     def run(self, work: Work) -> None:
         """Does all chunks.
@@ -251,5 +256,5 @@ def _first(group: ExceptionGroup) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, BrokenProcessPool):
-        return EngineError("a process was killed, perhaps for lack of memory: the same command goes on from here")
+        return EngineError(_KILLED)
     return error

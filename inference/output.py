@@ -92,11 +92,15 @@ class Output:
         return self._beside(RUN_FILE)
 
     def owns(self, path: Path) -> bool:
-        """Whether a file is, or lies in, what this run writes."""
-        if self.kind is Kind.STANDARD_OUTPUT or self.url is not None:
+        """Whether a file is, or lies in, what this run writes; a URL is asked about as the path it looks like."""
+        if self.kind is Kind.STANDARD_OUTPUT:
             return False
-        written = {one.absolute() for one in (self.path, self.rejects_path, self.run_path, self._working) if one}
-        return not written.isdisjoint((path.absolute(), *path.absolute().parents))
+        place, asked = (Path(self.url), path) if self.url else (self.path.absolute(), path.absolute())
+        written = {place}
+        if self.kind is not Kind.FOLDER:
+            names = (_working_name(place.name), *(f"{place.name}.{file}" for file in (REJECTS_FILE, RUN_FILE)))
+            written.update(map(place.with_name, names))
+        return not written.isdisjoint((asked, *asked.parents))
 
     def check(self, inputs: Sequence[str], overwrite: bool) -> None:
         """Makes sure, before anything is loaded, that nothing is lost by writing.
@@ -162,12 +166,6 @@ class Output:
 
     def _taken(self) -> InputError:
         return InputError(f"--output: {self} is there already; name another, or add --overwrite")
-
-    @property
-    def _working(self) -> Path | None:
-        if self.kind in (Kind.FOLDER, Kind.STANDARD_OUTPUT):
-            return None
-        return self.path.with_name(_working_name(self.path.name))
 
     def _beside(self, name: str) -> Path | None:
         if self.kind is Kind.STANDARD_OUTPUT or self.url is not None:

@@ -14,12 +14,12 @@ from typing import Any
 
 import pyarrow as pa
 import ray
-import torch
 
 from wasit.inference.chunks import ChunkReader
 from wasit.inference.core import CorePlan
 from wasit.inference.engine import EngineError
 from wasit.inference.journal import JOURNAL_FOLDER, Journal
+from wasit.inference.residents import calm_libraries
 from wasit.inference.stages import Settings
 from wasit.inference.workers import ClosedChunk, Worker
 from wasit.inference.writers import PartWriter, Receipt, Writer
@@ -178,6 +178,4 @@ def _settle(folder: str) -> None:
     """Prepares a process: paths mean the same as in the command, and it computes with one thread."""
     if Path(folder).is_dir():
         os.chdir(folder)
-    os.environ["TOKENIZERS_PARALLELISM"] = "false"
-    torch.set_num_threads(1)
-    pa.set_cpu_count(1)
+    calm_libraries(threads=1)

@@ -72,7 +72,7 @@ def _prepare(build: Callable[[], Any], threads: int) -> None:
     # Ctrl-C reaches all processes of a terminal; the one that coordinates decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _calm_libraries(threads)
+    calm_libraries(threads)
 
 
 def _end_with_parent() -> None:
@@ -82,7 +82,12 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _calm_libraries(threads: int) -> None:
+def calm_libraries(threads: int) -> None:
+    """Prepares a process that others compute beside.
+
+    Args:
+        threads: How many threads it may compute with.
+    """
     import pyarrow as pa
     import torch
     from transformers.utils import logging

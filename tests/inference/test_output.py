@@ -553,3 +553,13 @@ def test_a_url_that_cannot_be_reached_is_an_error(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(fsspec.core, "url_to_fs", missing)
     with pytest.raises(InputError, match=rf"--output: {url} cannot be reached: .*{message}"):
         Output.parse(url)
+
+
+@pytest.mark.parametrize("output", ["memory://bucket/results", "memory://bucket/results.jsonl"])
+def test_what_a_run_writes_behind_a_url_is_its_own(output: str) -> None:
+    found = Output.parse(output)
+    inside = (
+        ("/part-00000.parquet", "/run.json") if output.endswith("results") else ("", ".run.json", ".rejects.jsonl")
+    )
+    assert all(found.owns(Path(output + name)) for name in inside)
+    assert not found.owns(Path("memory://bucket/pages.jsonl"))
