@@ -77,6 +77,13 @@ def evaluate(
     errors: Annotated[
         int, typer.Option(metavar="N", min=0, help="Wrong answers of a task that errors.html shows.")
     ] = 100,
+    stability: Annotated[
+        bool,
+        typer.Option(
+            help="Asks the model again of articles with other mediators in the place of those they name, without "
+            "markers, and of long articles with the first window alone. Not with --folds.",
+        ),
+    ] = True,
     resamples: Annotated[int, typer.Option(metavar="N", help="Bootstrap resamples.")] = 2_000,
     seed: Annotated[int, typer.Option(help="Of the bootstrap.", min=0)] = 0,
     text_field: TextField = "text",
@@ -132,6 +139,7 @@ def evaluate(
         settings=Settings(tuple(group_by or ()), resamples, seed),
         folder=output,
         device=device,
+        asks_again=stability,
     )
     if output is not None:
         make_folder(output)

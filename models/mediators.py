@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from wasit.models.config_file import Location, Problem, Problems, Strict
 from wasit.models.folding import Spelling, fold_form, fold_letters, without_article
@@ -47,7 +47,9 @@ class Mediator(Strict):
         id: How it stands in the output.
         ar: Its Arabic name.
         en: Its English name.
-        forms: Words that name it; particles and the article before them need not be listed.
+        forms: Words that name it, the most usual first; particles and the article before them need not be listed.
+        capital: The form that names its capital; states have one, organisations have none.
+        people: Words that name those who speak for it, as ``forms`` otherwise.
         adjectives: Relational adjectives in the masculine singular; their inflections need not be listed.
         marked_forms: Words that name it only where they are written with at least these diacritics.
         exceptions: Longer words in which a form names something else.
@@ -57,19 +59,31 @@ class Mediator(Strict):
     ar: Line
     en: Line
     forms: Annotated[Forms, Field(min_length=1)]
+    capital: Line | None = None
+    people: Forms = ()
     adjectives: Forms = ()
     marked_forms: Annotated[tuple[_MarkedForm, ...], Field(max_length=MOST_FORMS)] = ()
     exceptions: Forms = ()
 
+    @model_validator(mode="after")
+    def _check_capital(self) -> "Mediator":
+        known = (*self.forms, *self.marked_forms)
+        if self.capital is not None and self.capital not in known:
+            wrong = "is no form of the mediator"
+            raise Problems([Problem(("capital",), wrong, self.capital, f"one of {', '.join(known)}")])
+        return self
+
     @cached_property
     def all_forms(self) -> tuple[str, ...]:
-        """The forms and every inflection of the adjectives."""
+        """The forms, the people and every inflection of the adjectives."""
         return tuple(dict.fromkeys(form for _, form in self.located_forms()))
 
     def located_forms(self) -> Iterator[tuple[Location, str]]:
         """The same forms, each with the key and index that it comes from."""
         for index, form in enumerate(self.forms):
             yield ("forms", index), form
+        for index, person in enumerate(self.people):
+            yield ("people", index), person
         for index, adjective in enumerate(self.adjectives):
             for ending in Spelling.default().adjective_endings:
                 yield ("adjectives", index), adjective + ending
@@ -103,7 +117,7 @@ def _size_problems(mediators: Sequence[Mediator], exceptions: Sequence[str]) -> 
     forms, characters = len(exceptions), sum(map(len, exceptions))
     for mediator in mediators:
         for weight, words in (
-            (1, (*mediator.forms, *mediator.marked_forms, *mediator.exceptions)),
+            (1, (*mediator.forms, *mediator.people, *mediator.marked_forms, *mediator.exceptions)),
             (endings, mediator.adjectives),
         ):
             forms += weight * len(words)

@@ -132,29 +132,35 @@ def _readings(taxonomy: Taxonomy) -> dict[str, _Reading]:
 
 def _add(readings: dict[str, _Reading], form: str, mediator: Mediator | None) -> None:
     reading = _Reading(len(fold_form(form)), mediator.id if mediator else None)
-    for pattern in _patterns(form):
+    for pattern, _ in spellings(form):
         known = readings.get(pattern)
         if known is None or known.form_length < reading.form_length:
             readings[pattern] = reading
 
 
 def _add_marked(readings: dict[str, _Reading], form: str, mediator: Mediator) -> None:
-    for pattern in _patterns(form):
+    for pattern, _ in spellings(form):
         known = readings.get(pattern, _Reading(0, None))
         readings[pattern] = known._replace(marked=(*known.marked, (form, mediator.id)))
 
 
-def _patterns(form: str) -> Iterator[str]:
+def spellings(form: str) -> Iterator[tuple[str, str]]:
+    """Every way to write a form with what may be joined before it.
+
+    Yields:
+        The folded words, and what is joined: particles, the article, both or nothing. An article that is a part of
+        the form counts as joined only where a particle stands before it.
+    """
     spelling = Spelling.default()
     stem = fold_form(form).removeprefix(WORD_START)
     base = without_article(form)
     bare = stem if base is None else base.removeprefix(WORD_START)
-    yield WORD_START + stem
+    yield WORD_START + stem, ""
     if base is None:
-        yield WORD_START + spelling.article + stem
+        yield WORD_START + spelling.article + stem, spelling.article
     for particle in spelling.particles:
-        yield WORD_START + particle + stem
+        yield WORD_START + particle + stem, particle
     for joined in spelling.article_with_particles:
         # Three equal letters are written as two: with ل, اللجنة becomes للجنة.
         doubled = joined[-2:] == 2 * bare[0]
-        yield WORD_START + (joined[:-1] if doubled else joined) + bare
+        yield WORD_START + (joined[:-1] if doubled else joined) + bare, joined

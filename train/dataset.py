@@ -22,7 +22,8 @@ from wasit.models.encoding import ArticleEncoder
 from wasit.models.errors import InputError
 from wasit.models.taxonomy import Task, Taxonomy
 from wasit.train.annotation import AnnotatedArticle, Columns, Labels, annotated_articles, read_rows
-from wasit.train.losses import MISSING
+from wasit.train.distillation import Teachers, TeachersView
+from wasit.train.losses import MISSING, is_distribution
 from wasit.train.recipe import DataSource
 from wasit.train.row_files import Row
 
@@ -60,9 +61,15 @@ def columns_of(source: DataSource) -> Columns:
     )
 
 
-def is_held_out(article: AnnotatedArticle, share: float, seed: int) -> bool:
-    """Whether an article is among the share that is kept for calibration; the same for the same text and seed."""
-    digest = hashlib.sha256(f"{seed}:{article.text}".encode("utf-8", "surrogatepass")).digest()
+def is_drawn(article: AnnotatedArticle, share: float, draw: str) -> bool:
+    """Whether an article is among a share of all; always the same for the same text and draw.
+
+    Args:
+        article: What is asked about.
+        share: From 0 to 1.
+        draw: What is drawn for, and the seed: another draw takes others.
+    """
+    digest = hashlib.sha256(f"{draw}:{article.text}".encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8]) < share * 2**64
 
 
@@ -119,7 +126,11 @@ def _draw(source: DataSource, path: Path, seed: int) -> frozenset[int]:
 
 
 def build_dataset(
-    articles: Iterable[AnnotatedArticle], encoder: ArticleEncoder, taxonomy: Taxonomy, file: Path
+    articles: Iterable[AnnotatedArticle],
+    encoder: ArticleEncoder,
+    taxonomy: Taxonomy,
+    file: Path,
+    teachers: Teachers | None = None,
 ) -> datasets.Dataset:
     """Encodes articles into a dataset on disk.
 
@@ -128,6 +139,7 @@ def build_dataset(
         encoder: Makes the windows.
         taxonomy: Gives the order of labels.
         file: The Arrow file to write; its folder is made if it is not there.
+        teachers: Models whose scores go into the labels.
 
     Returns:
         One row an article, with the token ids of its windows, the lengths of these, where in them the markers
@@ -136,19 +148,21 @@ def build_dataset(
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     with ArrowWriter(path=str(file), features=_features(taxonomy)) as writer:
-        for row in _rows(articles, encoder, taxonomy):
+        for row in _rows(articles, encoder, taxonomy, teachers):
             writer.write(row)
         writer.finalize()
     return datasets.Dataset.from_file(str(file))
 
 
 def _rows(
-    articles: Iterable[AnnotatedArticle], encoder: ArticleEncoder, taxonomy: Taxonomy
+    articles: Iterable[AnnotatedArticle], encoder: ArticleEncoder, taxonomy: Taxonomy, teachers: Teachers | None
 ) -> Iterator[dict[str, Any]]:
     remaining = iter(articles)
     while chunk := list(islice(remaining, ENCODED_TOGETHER)):
-        encoded = encoder.encode([article.text for article in chunk])
-        for article, one in zip(chunk, encoded.singly(), strict=True):
+        texts = [article.text for article in chunk]
+        views = [None] * len(chunk) if teachers is None else teachers(texts)
+        encoded = encoder.encode(texts)
+        for article, view, one in zip(chunk, views, encoded.singly(), strict=True):
             named = [one.mentions.mediators[place] for place in one.mentions.mediator]
             yield {
                 "input_ids": one.input_ids,
@@ -156,7 +170,7 @@ def _rows(
                 "marker_positions": one.marker_place,
                 "mention_mediators": named,
                 "length": len(one.input_ids),
-                **_label_columns(article, list(dict.fromkeys(named)), taxonomy),
+                **_label_columns(article, list(dict.fromkeys(named)), taxonomy, view),
             }
 
 
@@ -176,10 +190,16 @@ def _features(taxonomy: Taxonomy) -> datasets.Features:
     )
 
 
-def _label_columns(article: AnnotatedArticle, mentioned: Sequence[str], taxonomy: Taxonomy) -> dict[str, Any]:
-    of_article = {LABEL_PREFIX + task.name: label_vector(article.labels, task) for task in taxonomy.article_tasks}
+def _label_columns(
+    article: AnnotatedArticle, mentioned: Sequence[str], taxonomy: Taxonomy, view: TeachersView | None
+) -> dict[str, Any]:
+    def vector(labels: Labels, task: Task, mediator: str | None = None) -> list[float]:
+        gold = label_vector(labels, task)
+        return gold if view is None else view.mixed(gold, task, mediator)
+
+    of_article = {LABEL_PREFIX + task.name: vector(article.labels, task) for task in taxonomy.article_tasks}
     of_mediators = {
-        LABEL_PREFIX + task.name: [label_vector(article.mediators.get(name, {}), task) for name in mentioned]
+        LABEL_PREFIX + task.name: [vector(article.mediators.get(name, {}), task, name) for name in mentioned]
         for task in taxonomy.mediator_tasks
     }
     return of_article | of_mediators
@@ -210,6 +230,8 @@ def count_labels(dataset: datasets.Dataset, task: Task) -> Tensor:
         values = (column if task.scope == "article" else column.flatten()).flatten()
         vectors = values.to_numpy(zero_copy_only=False).reshape(-1, len(task.labels))
         known = ~np.isnan(vectors).any(axis=1)
-        is_sure = known if task.problem == "multi_label" else known & (vectors.sum(axis=1) == 1)
+        is_sure = known
+        if task.problem == "single_label":
+            is_sure = known & is_distribution(torch.from_numpy(vectors)).numpy()
         counts += vectors[is_sure].sum(axis=0)
     return torch.from_numpy(counts)

@@ -12,6 +12,7 @@ The outcome is one document of plain values, ``metrics.json``::
     others              {name: {tasks, not_scored, missed_mediators, differences}}; a difference is the model less
                         the other, {task: {accuracy, macro_f1}}, each of them {difference, interval,
                         other_is_better: share of the resamples in which the other has the higher score}
+    stability           of a model only, unless it is not wanted: see wasit.train.stability
     folds               of a cross-validation only: {task: {accuracy, macro_f1}}, each of them {mean,
                         standard_deviation, by_fold}
 """
@@ -173,7 +174,7 @@ def build_metrics(
         settings: How.
 
     Returns:
-        Everything but ``data`` and ``folds``.
+        Everything but ``data``, ``stability`` and ``folds``.
     """
     groups = article_groups(articles, settings.group_by)
 

@@ -28,6 +28,7 @@ from wasit.train.evaluation import (
 )
 from wasit.train.folds import CrossValidation, deal_folds, predict_by_fold
 from wasit.train.recipe import DataSource, Recipe, load_recipe
+from wasit.train.stability import stability
 
 BASELINE_NAME = "TF-IDF with logistic regression"
 
@@ -49,6 +50,7 @@ class EvaluationJob:
         settings: How answers are scored.
         folder: Where the models of the folds go.
         device: Where models answer.
+        asks_again: Whether the model, if no recipe is cross-validated, is asked again of changed articles.
     """
 
     model: str
@@ -61,6 +63,7 @@ class EvaluationJob:
     settings: Settings = field(default_factory=Settings)
     folder: Path | None = None
     device: str = "auto"
+    asks_again: bool = True
 
     def __post_init__(self) -> None:
         """Checks what can be checked at once.
@@ -129,11 +132,21 @@ def _evaluate_model(job: EvaluationJob) -> Evaluation:
         check_same_labels(tasks, other.taxonomy, other.name)
     one_fold = [0] * len(articles)
     baseline, notes = _baseline(job, checkpoint.taxonomy, tasks, articles, one_fold)
+    predictors = [Predictor(one, device) for one in (checkpoint, *checkpoints)]
     candidates = []
-    for one in (checkpoint, *checkpoints):
-        with tqdm(total=len(articles), desc=one.name, unit=" articles", delay=2, disable=None) as bar:
-            candidates.append(evaluate(Predictor(one, device), articles, bar.update))
-    return _evaluation(job, checkpoint.taxonomy, articles, [*candidates, *baseline], notes)
+    for predictor in predictors:
+        with _bar(predictor.checkpoint.name, len(articles)) as bar:
+            candidates.append(evaluate(predictor, articles, bar.update))
+    evaluation = _evaluation(job, checkpoint.taxonomy, articles, [*candidates, *baseline], notes)
+    if job.asks_again:
+        tables = tuple(candidates[0].tables.values())
+        with _bar("stability") as bar:
+            evaluation.metrics["stability"] = stability(predictors[0], articles, tables, bar.update)
+    return evaluation
+
+
+def _bar(name: str, articles: int | None = None) -> "tqdm[Any]":
+    return tqdm(total=articles, desc=name, unit=" articles", delay=2, disable=None)
 
 
 def _cross_validate(job: EvaluationJob, folds: int) -> Evaluation:

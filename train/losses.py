@@ -6,17 +6,22 @@ from torch.nn import functional
 
 MISSING = float("nan")
 
+# Two allowed labels sum to 2, a distribution to 1 but for rounding.
+_SMALLEST_SET = 1.5
+
 
 def set_valued_cross_entropy(
     logits: Tensor, allowed: Tensor, class_weights: Tensor, total: Tensor | None = None
 ) -> Tensor:
     """``-log Σ p(label)`` over the labels that an example may have (Jin and Ghahramani 2002, partial labels).
 
-    With one allowed label this is cross-entropy. An example is weighted by the mean weight of its allowed labels.
+    With one allowed label, or a distribution over labels, this is cross-entropy. An example is weighted by the
+    mean weight of its labels.
 
     Args:
         logits: (rows, labels).
-        allowed: (rows, labels), 1 for an allowed label and 0 for others; a row of NaN has no label.
+        allowed: (rows, labels); a row is a set with 1 for each of several allowed labels and 0 for others, or a
+            distribution that sums to 1; a row of NaN has no label.
         class_weights: (labels,).
         total: What the weighted sum is divided by: the :func:`set_valued_total` of these rows without it. Rows
             that are a part of a larger batch are given that of the whole.
@@ -28,9 +33,16 @@ def set_valued_cross_entropy(
     logits, allowed = logits[known], allowed[known]
     if not len(logits):
         return logits.sum()
-    log_likelihood = logits.log_softmax(dim=1).masked_fill(allowed == 0, -torch.inf).logsumexp(dim=1)
+    log_scores = logits.log_softmax(dim=1)
+    of_set = log_scores.masked_fill(allowed == 0, -torch.inf).logsumexp(dim=1)
+    log_likelihood = torch.where(is_distribution(allowed), (allowed * log_scores).sum(dim=1), of_set)
     weights = _set_weights(allowed, class_weights)
     return -(weights * log_likelihood).sum() / (weights.sum() if total is None else total)
+
+
+def is_distribution(labels: Tensor) -> Tensor:
+    """Which rows are certain or a distribution, and not a set of several allowed labels; (rows,)."""
+    return labels.sum(dim=1) < _SMALLEST_SET
 
 
 def set_valued_total(allowed: Tensor, class_weights: Tensor) -> Tensor:

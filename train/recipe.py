@@ -32,6 +32,9 @@ class DataSource(Strict):
         balance_by: Columns whose values are drawn evenly when ``rows`` is given.
         max_words: Only texts of at most so many words.
         lead_words: Only the first so many words of each text: the topic of most articles shows there already.
+        mediator_swap_share: Share of the articles in which other mediators stand in the place of those that the
+            text names, so that roles are learnt from what is told, not from whom it is told of. Each stage draws
+            anew; articles kept for calibration stay as they are.
         calibration_share: Share of the rows that no stage learns from: the temperatures are fitted on them. Rows
             are chosen by their text, so that two stages that read the same file keep the same rows apart.
     """
@@ -48,6 +51,7 @@ class DataSource(Strict):
     balance_by: tuple[str, ...] = ()
     max_words: int | None = Field(default=None, ge=1)
     lead_words: int | None = Field(default=None, ge=1)
+    mediator_swap_share: Share = Field(default=0.0, ge=0, le=1)
     calibration_share: Share = Field(default=0.0, ge=0, lt=1)
 
 
@@ -69,6 +73,19 @@ class Stage(Strict):
     warmup: Share = Field(default=0.1, ge=0, lt=1)
 
 
+class Distillation(Strict):
+    """Models that label the training articles beside gold.
+
+    Attributes:
+        teachers: Each ``wasit-mini``, the folder of a model or a Hub name, with a task or more of the taxonomy and
+            the same labels for it. Their scores are averaged.
+        weight: Share of the teachers' scores in a label that gold is sure of; elsewhere they stand alone.
+    """
+
+    teachers: tuple[str, ...] = Field(min_length=1)
+    weight: Share = Field(default=0.5, ge=0, le=1)
+
+
 class Recipe(Strict):
     """Everything that a training run depends on, besides the data themselves.
 
@@ -81,6 +98,7 @@ class Recipe(Strict):
         output: Folder that the run writes: the model, its checkpoints and its metrics.
         data_folder: Folder that the paths of the data start from.
         stages: The parts of the run, one after another.
+        distill: Teachers that label all training articles, those of coarse topics too.
         evaluation: Data to score after every epoch; never learnt from.
         window_overlap: Tokens that the windows of a long article share.
         batch_size: Articles of one step, over all processes and micro-batches.
@@ -112,6 +130,7 @@ class Recipe(Strict):
     output: str
     data_folder: str = "."
     stages: tuple[Stage, ...] = Field(min_length=1)
+    distill: Distillation | None = None
     evaluation: tuple[DataSource, ...] = ()
     window_overlap: int = Field(default=DEFAULT_OVERLAP, ge=0)
     batch_size: int = Field(default=16, ge=1)

@@ -19,6 +19,10 @@ Intervals hold 95 % of {resamples} bootstrap resamples of the articles (seed {se
 the labels that occur in gold. ECE is the expected calibration error. Coverage at 95 % is the largest share of the
 answers, most certain first, of which 95 % are right. A gold mediator that was not found counts as wrong."""
 
+_STABILITY_NOTE = """
+Changed articles name other mediators of the same kind in the same places, or are read without markers, or only the
+first of their windows is read; arrows lead from the scores before to those after."""
+
 _MISSED_ON_SCREEN = 20
 
 
@@ -53,6 +57,7 @@ def report_tables(metrics: Mapping[str, Any], taxonomy: Taxonomy) -> list[Report
     """
     tasks = [task for task in taxonomy.tasks if task.name in metrics["tasks"]]
     tables = [_summary(metrics, tasks), _differences(metrics, tasks), _folds(metrics, tasks)]
+    tables.append(_stability(metrics, tasks))
     tables += [_labels(task, metrics["tasks"][task.name]) for task in tasks]
     scores = [metrics["tasks"][task.name] for task in tasks]
     tables.append(_groups("By length", "words", tasks, [one["by_length"] for one in scores]))
@@ -121,6 +126,21 @@ def _folds(metrics: Mapping[str, Any], tasks: Sequence[Task]) -> ReportTable:
     return ReportTable("Folds", header, tuple(rows), names=2)
 
 
+def _stability(metrics: Mapping[str, Any], tasks: Sequence[Task]) -> ReportTable:
+    rows = []
+    for change, by_task in metrics.get("stability", {}).items():
+        for task in tasks:
+            found = by_task.get(task.name)
+            if found is not None:
+                before = (_three(found["accuracy"]), _three(found["macro_f1"]))
+                after = (_three(found["changed_accuracy"]), _three(found["changed_macro_f1"]))
+                row = zip(before, after, strict=True)
+                arrows = (f"{one} → {other}" for one, other in row)
+                rows.append((change, task.en, str(found["answers"]), f"{found['unchanged']:.1%}", *arrows))
+    header = ("change", "task", "answers", "unchanged", "accuracy", "macro-F1")
+    return ReportTable("Answers to changed articles", header, tuple(rows), names=2)
+
+
 def _labels(task: Task, scores: Mapping[str, Any]) -> ReportTable:
     rows = []
     for label in task.labels:
@@ -152,6 +172,8 @@ def _missed(metrics: Mapping[str, Any]) -> ReportTable:
 def notes(metrics: Mapping[str, Any]) -> str:
     """How to read the tables, and what is missing from them."""
     text = _NOTES.format(resamples=metrics["resamples"], seed=metrics["seed"])
+    if metrics.get("stability"):
+        text += _STABILITY_NOTE
     if metrics["not_scored"]:
         text += f"\nNot scored, since the data do not label them: {', '.join(metrics['not_scored'])}."
     for name, other in metrics["others"].items():

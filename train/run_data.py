@@ -16,8 +16,10 @@ from accelerate.utils import broadcast_object_list
 from wasit.models.checkpoint import Checkpoint
 from wasit.models.errors import InputError
 from wasit.train.annotation import AnnotatedArticle
-from wasit.train.dataset import build_dataset, is_held_out, read_source
-from wasit.train.recipe import DataSource, Recipe
+from wasit.train.dataset import build_dataset, is_drawn, read_source
+from wasit.train.distillation import Teachers
+from wasit.train.mediator_swap import MediatorSwapper
+from wasit.train.recipe import DataSource, Recipe, Stage
 
 
 class RunData:
@@ -81,8 +83,9 @@ class RunData:
         return None
 
     def _encode_all(self) -> None:
+        teachers = self._teachers()
         for number, stage in enumerate(self._recipe.stages):
-            self._encode(f"stage-{number}", self._training_articles(stage.train, is_apart=False))
+            self._encode(f"stage-{number}", self._stage_articles(stage, number), teachers)
         sources = [source for stage in self._recipe.stages for source in stage.train if source.calibration_share]
         self._encode("calibration", _once_each(self._training_articles(sources, is_apart=True)))
         self._encode(
@@ -90,18 +93,33 @@ class RunData:
             (_lead(article, source) for source in self._recipe.evaluation for article in self._read(source)),
         )
 
+    def _stage_articles(self, stage: Stage, number: int) -> Iterator[AnnotatedArticle]:
+        swapper = MediatorSwapper(self._model.taxonomy)
+        draw = f"swap:{number}:{self._recipe.seed}"
+        for source in stage.train:
+            for article in self._training_articles([source], is_apart=False):
+                drawn = is_drawn(article, source.mediator_swap_share, draw)
+                swap = swapper(article, self._recipe.seed + number) if drawn else None
+                yield article if swap is None else swap.article
+
     def _training_articles(self, sources: Sequence[DataSource], is_apart: bool) -> Iterator[AnnotatedArticle]:
         for source in sources:
             for article in self._read(source):
-                held_out = is_held_out(article, source.calibration_share, self._recipe.seed)
+                held_out = is_drawn(article, source.calibration_share, str(self._recipe.seed))
                 if held_out == is_apart and article.text not in self._excluded_texts:
                     yield _lead(article, source)
 
     def _read(self, source: DataSource) -> Iterator[AnnotatedArticle]:
         return read_source(source, Path(self._recipe.data_folder), self._model.taxonomy, self._recipe.seed)
 
-    def _encode(self, name: str, articles: Iterable[AnnotatedArticle]) -> None:
-        build_dataset(articles, self._model.text_side.encoder(), self._model.taxonomy, self._file(name))
+    def _teachers(self) -> Teachers | None:
+        if self._recipe.distill is None:
+            return None
+        return Teachers(self._recipe.distill, self._model.taxonomy, PartialState().device)
+
+    def _encode(self, name: str, articles: Iterable[AnnotatedArticle], teachers: Teachers | None = None) -> None:
+        encoder = self._model.text_side.encoder()
+        build_dataset(articles, encoder, self._model.taxonomy, self._file(name), teachers)
 
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.arrow"

@@ -9,7 +9,7 @@ from wasit.models.checkpoint import Checkpoint
 from wasit.models.errors import InputError
 from wasit.models.taxonomy import Taxonomy
 from wasit.train.annotation import AnnotatedArticle
-from wasit.train.dataset import article_lengths, build_dataset, count_labels, is_held_out, read_source
+from wasit.train.dataset import article_lengths, build_dataset, count_labels, is_drawn, read_source
 from wasit.train.recipe import DataSource
 
 ROWS = [
@@ -105,11 +105,11 @@ def test_a_dataset_may_be_empty(tiny_model: Path, tmp_path: Path) -> None:
 
 def test_the_same_articles_are_held_out_of_every_file(folder: Path) -> None:
     articles = read(folder)
-    held_out = {article.text for article in articles if is_held_out(article, 0.4, seed=0)}
+    held_out = {article.text for article in articles if is_drawn(article, 0.4, "0")}
     assert 4 < len(held_out) < 26
-    again = {article.text for article in read(folder, max_words=5) if is_held_out(article, 0.4, seed=0)}
+    again = {article.text for article in read(folder, max_words=5) if is_drawn(article, 0.4, "0")}
     assert again == {text for text in held_out if len(text.split()) <= 5}
-    assert not any(is_held_out(article, 0.0, seed=0) for article in articles)
+    assert not any(is_drawn(article, 0.0, "0") for article in articles)
 
 
 def test_rows_carry_labels_of_the_mediators_that_the_text_mentions(tiny_model: Path, tmp_path: Path) -> None:

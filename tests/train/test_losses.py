@@ -4,7 +4,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from wasit.train.losses import MISSING, class_weights, multi_label_cross_entropy, set_valued_cross_entropy
+from wasit.train.losses import (
+    MISSING,
+    class_weights,
+    multi_label_cross_entropy,
+    set_valued_cross_entropy,
+    set_valued_total,
+)
 
 ONES = torch.ones(3)
 LOGITS = torch.tensor([[2.0, -1.0, 0.5], [0.1, 0.2, 0.3]])
@@ -23,6 +29,16 @@ def test_a_set_costs_the_log_of_its_probability(allowed: list[bool]) -> None:
     probability = LOGITS[:1].softmax(1)[0, allowed].sum()
     loss = set_valued_cross_entropy(LOGITS[:1], torch.tensor([allowed]).float(), ONES)
     torch.testing.assert_close(loss, -probability.log(), atol=1e-5, rtol=1e-5)
+
+
+def test_a_distribution_costs_its_cross_entropy() -> None:
+    labels = torch.tensor([[0.2, 0.5, 0.3], [0.0, 1.0, 1.0]])
+    weights = torch.tensor([1.0, 2.0, 0.5])
+    expected = functional.cross_entropy(LOGITS[:1], labels[:1])
+    torch.testing.assert_close(set_valued_cross_entropy(LOGITS[:1], labels[:1], ONES), expected)
+    of_both = set_valued_cross_entropy(LOGITS, labels, weights) * set_valued_total(labels, weights)
+    parts = (set_valued_cross_entropy(LOGITS[row : row + 1], labels[row : row + 1], weights) for row in range(2))
+    torch.testing.assert_close(of_both, sum(part * own for part, own in zip(parts, (1.35, 1.25), strict=True)))
 
 
 @pytest.mark.parametrize("criterion", [set_valued_cross_entropy, multi_label_cross_entropy])
