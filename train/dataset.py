@@ -232,6 +232,6 @@ def count_labels(dataset: datasets.Dataset, task: Task) -> Tensor:
         known = ~np.isnan(vectors).any(axis=1)
         is_sure = known
         if task.problem == "single_label":
-            is_sure = known & is_distribution(torch.from_numpy(vectors)).numpy()
+            is_sure = known & is_distribution(torch.tensor(vectors)).numpy()
         counts += vectors[is_sure].sum(axis=0)
     return torch.from_numpy(counts)

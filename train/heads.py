@@ -6,7 +6,7 @@ states and takes the same steps, and all go on with the heads of the main proces
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from itertools import accumulate
 from typing import Any
 
@@ -29,9 +29,10 @@ class BatchStates:
         window_tokens: (windows,).
         mention_features: (mentions, features).
         marker_pair: (mentions,).
+        pair_article: (pairs,).
         article_count: Number of articles.
-        pair_count: Number of pairs.
-        labels: For each task (articles, labels) or (pairs, labels).
+        article_labels: For each task of articles (articles, labels).
+        pair_labels: For each task of mediators (pairs, labels).
     """
 
     first_tokens: Tensor
@@ -39,43 +40,75 @@ class BatchStates:
     window_tokens: Tensor
     mention_features: Tensor
     marker_pair: Tensor
+    pair_article: Tensor
     article_count: int
-    pair_count: int
-    labels: dict[str, Tensor]
+    article_labels: dict[str, Tensor]
+    pair_labels: dict[str, Tensor]
+
+    @property
+    def pair_count(self) -> int:
+        """Number of pairs."""
+        return len(self.pair_article)
+
+    def singly(self) -> Iterator["BatchStates"]:
+        """Yields each article by itself."""
+        for article in range(self.article_count):
+            windows, pairs = self.window_article == article, self.pair_article == article
+            mentions = pairs[self.marker_pair]
+            place = pairs.cumsum(0) - 1
+            yield BatchStates(
+                first_tokens=self.first_tokens[windows],
+                window_article=self.window_article[windows] - article,
+                window_tokens=self.window_tokens[windows],
+                mention_features=self.mention_features[mentions],
+                marker_pair=place[self.marker_pair[mentions]],
+                pair_article=self.pair_article[pairs] - article,
+                article_count=1,
+                article_labels={name: rows[article, None] for name, rows in self.article_labels.items()},
+                pair_labels={name: rows[pairs] for name, rows in self.pair_labels.items()},
+            )
 
     def to(self, device: torch.device) -> "BatchStates":
         """The same on another device."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        moved: dict[str, Any] = {
-            name: value.to(device) for name, value in values.items() if isinstance(value, Tensor)
-        }
-        labels = {name: value.to(device) for name, value in self.labels.items()}
-        return replace(self, **moved, labels=labels)
+
+        def moved(value: Any) -> Any:
+            if isinstance(value, dict):
+                return {name: moved(inner) for name, inner in value.items()}
+            return value.to(device) if isinstance(value, Tensor) else value
+
+        return BatchStates(**{field.name: moved(getattr(self, field.name)) for field in fields(self)})
 
 
 def merge(parts: Sequence[BatchStates]) -> BatchStates:
     """Makes one batch of several."""
-    articles = accumulate((part.article_count for part in parts), initial=0)
-    pairs = accumulate((part.pair_count for part in parts), initial=0)
-    window_article = [part.window_article + start for part, start in zip(parts, articles, strict=False)]
-    marker_pair = [part.marker_pair + start for part, start in zip(parts, pairs, strict=False)]
+    articles = list(accumulate((part.article_count for part in parts), initial=0))
+    pairs = list(accumulate((part.pair_count for part in parts), initial=0))
+
+    def joined(name: str) -> dict[str, Tensor]:
+        own = [getattr(part, name) for part in parts]
+        return {task: torch.cat([labels[task] for labels in own]) for task in own[0]}
+
     return BatchStates(
         first_tokens=torch.cat([part.first_tokens for part in parts]),
-        window_article=torch.cat(window_article),
+        window_article=torch.cat(
+            [part.window_article + first for part, first in zip(parts, articles, strict=False)]
+        ),
         window_tokens=torch.cat([part.window_tokens for part in parts]),
         mention_features=torch.cat([part.mention_features for part in parts]),
-        marker_pair=torch.cat(marker_pair),
-        article_count=sum(part.article_count for part in parts),
-        pair_count=sum(part.pair_count for part in parts),
-        labels={name: torch.cat([part.labels[name] for part in parts]) for name in parts[0].labels},
+        marker_pair=torch.cat([part.marker_pair + first for part, first in zip(parts, pairs, strict=False)]),
+        pair_article=torch.cat([part.pair_article + first for part, first in zip(parts, articles, strict=False)]),
+        article_count=articles[-1],
+        article_labels=joined("article_labels"),
+        pair_labels=joined("pair_labels"),
     )
 
 
 def train_heads(
     network: WasitModel,
-    batches: Sequence[BatchStates],
+    articles: Sequence[BatchStates],
     loss: Callable[[dict[str, Tensor], dict[str, Tensor]], Tensor],
     epochs: int,
+    batch_size: int,
     learning_rate: float,
     weight_decay: float,
 ) -> None:
@@ -83,21 +116,23 @@ def train_heads(
 
     Args:
         network: Trained already; its layers stay as they are.
-        batches: What :func:`compute_states` gave.
+        articles: What :func:`compute_states` gave, each by itself.
         loss: Of the logits and labels by task.
         epochs: Passes over the data.
+        batch_size: Articles of a step, drawn at random whatever their length.
         learning_rate: At the start; it falls to 0.
         weight_decay: As in AdamW.
     """
     heads = [_pooler(network), network.article_heads, network.mention_pooler, network.mediator_heads]
     parameters = [parameter for head in heads for parameter in head.parameters()]
     optimizer = torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=weight_decay)
-    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=epochs * len(batches))
+    steps = epochs * -(-len(articles) // batch_size)
+    schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=steps)
     network.train()
     for _ in range(epochs):
-        for index in torch.randperm(len(batches)).tolist():
-            batch = batches[index].to(parameters[0].device)
-            loss(_logits(network, batch), batch.labels).backward()
+        for drawn in torch.randperm(len(articles)).split(batch_size):
+            batch = merge([articles[index] for index in drawn.tolist()]).to(parameters[0].device)
+            loss(_logits(network, batch), batch.article_labels | batch.pair_labels).backward()
             nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
             schedule.step()
@@ -130,15 +165,19 @@ def compute_states(network: WasitModel, loader: "DataLoader[dict[str, Any]]") ->
             placed["marker_window"],
             placed["attention_mask"],
         )
+        article_of_mention = batch["window_article"][batch["marker_window"]]
+        pair_article = article_of_mention.new_empty(batch["pair_count"])
+        pair_article[batch["marker_pair"]] = article_of_mention
         states = BatchStates(
             first_tokens=reading.first_tokens.half(),
             window_article=batch["window_article"],
             window_tokens=batch["window_tokens"],
             mention_features=reading.mention_features.half(),
             marker_pair=batch["marker_pair"],
+            pair_article=pair_article,
             article_count=batch["article_count"],
-            pair_count=batch["pair_count"],
-            labels=labels,
+            article_labels={name: rows for name, rows in labels.items() if name in network.article_heads},
+            pair_labels={name: rows for name, rows in labels.items() if name in network.mediator_heads},
         )
         yield states.to(torch.device("cpu"))
 

@@ -4,7 +4,6 @@ import json
 import shutil
 import sys
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from wasit.models.tokenizer import marker_id
 from wasit.train.calibration import fit_temperature
 from wasit.train.collator import Collator
 from wasit.train.dataset import count_labels
-from wasit.train.heads import compute_states, merge, train_heads
+from wasit.train.heads import compute_states, train_heads
 from wasit.train.initialisation import initial_checkpoint
 from wasit.train.log import add_log
 from wasit.train.losses import class_weights
@@ -196,12 +195,16 @@ def _train_heads(trainer: WasitTrainer, recipe: Recipe, model: Checkpoint) -> No
     # A run that was resumed draws what an uninterrupted one draws.
     set_seed(recipe.seed)
     states = compute_states(model.network, trainer.loader(trainer.train_dataset, is_shared=False))
-    parts_of_a_step = recipe.gradient_accumulation * trainer.args.world_size
-    batches = []
-    while parts := list(islice(states, parts_of_a_step)):
-        batches.append(merge(parts))
-    rate = recipe.stages[-1].head_learning_rate
-    train_heads(model.network, batches, trainer.task_losses, recipe.head_epochs, rate, recipe.weight_decay)
+    articles = [article for batch in states for article in batch.singly()]
+    train_heads(
+        model.network,
+        articles,
+        trainer.task_losses,
+        recipe.head_epochs,
+        recipe.batch_size,
+        recipe.stages[-1].head_learning_rate,
+        recipe.weight_decay,
+    )
 
 
 def _label_weights(recipe: Recipe, taxonomy: Taxonomy, dataset: datasets.Dataset) -> dict[str, Tensor]:
