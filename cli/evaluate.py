@@ -139,7 +139,7 @@ def evaluate(
         settings=Settings(tuple(group_by or ()), resamples, seed),
         folder=output,
         device=device,
-        asks_again=stability,
+        stability=stability,
     )
     if output is not None:
         make_folder(output)

@@ -50,7 +50,7 @@ class EvaluationJob:
         settings: How answers are scored.
         folder: Where the models of the folds go.
         device: Where models answer.
-        asks_again: Whether the model, if no recipe is cross-validated, is asked again of changed articles.
+        stability: Whether the model, if no recipe is cross-validated, is asked again of changed articles.
     """
 
     model: str
@@ -63,7 +63,7 @@ class EvaluationJob:
     settings: Settings = field(default_factory=Settings)
     folder: Path | None = None
     device: str = "auto"
-    asks_again: bool = True
+    stability: bool = True
 
     def __post_init__(self) -> None:
         """Checks what can be checked at once.
@@ -138,7 +138,7 @@ def _evaluate_model(job: EvaluationJob) -> Evaluation:
         with _bar(predictor.checkpoint.name, len(articles)) as bar:
             candidates.append(evaluate(predictor, articles, bar.update))
     evaluation = _evaluation(job, checkpoint.taxonomy, articles, [*candidates, *baseline], notes)
-    if job.asks_again:
+    if job.stability:
         tables = tuple(candidates[0].tables.values())
         with _bar("stability") as bar:
             evaluation.metrics["stability"] = stability(predictors[0], articles, tables, bar.update)

@@ -119,16 +119,13 @@ class MediatorSwapper:
         people: dict[str, str] = {}
         for mention in mentions:
             written = text[mention.start : mention.end]
-            word = self._words[mention.mediator][fold_form(written)]
             other = self._mediators[replaced[mention.mediator]]
-            if word.kind == "person" and other.people:
+            word = _known_to(other, self._words[mention.mediator][fold_form(written)])
+            if word.kind == "person":
                 form = people.setdefault(fold_form(written), generator.choice(other.people))
             else:
                 form = _form(other, word)
-            pieces += (
-                text[position : mention.start],
-                _joined(word, form, word.kind == "adjective" and bool(other.adjectives)),
-            )
+            pieces += (text[position : mention.start], _joined(word, form))
             position = mention.end
         return "".join((*pieces, text[position:]))
 
@@ -151,22 +148,26 @@ def _words(mediator: Mediator) -> dict[str, _Word]:
     return words
 
 
-def _form(mediator: Mediator, word: _Word) -> str:
-    if word.kind == "adjective" and mediator.adjectives:
-        return mediator.adjectives[0] + word.ending
-    if word.kind == "capital" and mediator.capital is not None:
-        return mediator.capital
-    return mediator.forms[0]
+def _known_to(other: Mediator, word: _Word) -> _Word:
+    """The same word, or a name where the other mediator has no word of this kind."""
+    there = {"capital": other.capital, "person": other.people, "adjective": other.adjectives}
+    return word if there.get(word.kind) else word._replace(kind="name")
 
 
-def _joined(word: _Word, form: str, is_adjective: bool) -> str:
+def _form(other: Mediator, word: _Word) -> str:
+    if word.kind == "adjective":
+        return other.adjectives[0] + word.ending
+    return other.capital if word.kind == "capital" and other.capital else other.forms[0]
+
+
+def _joined(word: _Word, form: str) -> str:
     """Writes particles and article before a form; only an adjective takes the article over."""
     article = Spelling.default().article
     particles, has_article = _apart(word.joined)
     if without_article(form) is not None:
         form, is_definite = form.removeprefix(article), True
     else:
-        is_definite = has_article and is_adjective
+        is_definite = has_article and word.kind == "adjective"
     if not is_definite:
         return particles + form
     if not particles.endswith(article[-1]):

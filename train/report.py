@@ -132,10 +132,10 @@ def _stability(metrics: Mapping[str, Any], tasks: Sequence[Task]) -> ReportTable
         for task in tasks:
             found = by_task.get(task.name)
             if found is not None:
-                before = (_three(found["accuracy"]), _three(found["macro_f1"]))
-                after = (_three(found["changed_accuracy"]), _three(found["changed_macro_f1"]))
-                row = zip(before, after, strict=True)
-                arrows = (f"{one} → {other}" for one, other in row)
+                arrows = [
+                    f"{_three(found[score])} → {_three(found[f'changed_{score}'])}"
+                    for score in ("accuracy", "macro_f1")
+                ]
                 rows.append((change, task.en, str(found["answers"]), f"{found['unchanged']:.1%}", *arrows))
     header = ("change", "task", "answers", "unchanged", "accuracy", "macro-F1")
     return ReportTable("Answers to changed articles", header, tuple(rows), names=2)

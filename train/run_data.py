@@ -4,7 +4,7 @@ import hashlib
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -86,8 +86,7 @@ class RunData:
         teachers = self._teachers()
         for number, stage in enumerate(self._recipe.stages):
             self._encode(f"stage-{number}", self._stage_articles(stage, number), teachers)
-        sources = [source for stage in self._recipe.stages for source in stage.train if source.calibration_share]
-        self._encode("calibration", _once_each(self._training_articles(sources, is_apart=True)))
+        self._encode("calibration", _once_each(self._calibration_articles()))
         self._encode(
             "evaluation",
             (_lead(article, source) for source in self._recipe.evaluation for article in self._read(source)),
@@ -97,17 +96,22 @@ class RunData:
         swapper = MediatorSwapper(self._model.taxonomy)
         draw = f"swap:{number}:{self._recipe.seed}"
         for source in stage.train:
-            for article in self._training_articles([source], is_apart=False):
+            for article in self._training_articles(source, is_apart=False):
                 drawn = is_drawn(article, source.mediator_swap_share, draw)
                 swap = swapper(article, self._recipe.seed + number) if drawn else None
                 yield article if swap is None else swap.article
 
-    def _training_articles(self, sources: Sequence[DataSource], is_apart: bool) -> Iterator[AnnotatedArticle]:
-        for source in sources:
-            for article in self._read(source):
-                held_out = is_drawn(article, source.calibration_share, str(self._recipe.seed))
-                if held_out == is_apart and article.text not in self._excluded_texts:
-                    yield _lead(article, source)
+    def _calibration_articles(self) -> Iterator[AnnotatedArticle]:
+        for stage in self._recipe.stages:
+            for source in stage.train:
+                if source.calibration_share:
+                    yield from self._training_articles(source, is_apart=True)
+
+    def _training_articles(self, source: DataSource, is_apart: bool) -> Iterator[AnnotatedArticle]:
+        for article in self._read(source):
+            held_out = is_drawn(article, source.calibration_share, str(self._recipe.seed))
+            if held_out == is_apart and article.text not in self._excluded_texts:
+                yield _lead(article, source)
 
     def _read(self, source: DataSource) -> Iterator[AnnotatedArticle]:
         return read_source(source, Path(self._recipe.data_folder), self._model.taxonomy, self._recipe.seed)

@@ -124,6 +124,15 @@ def test_two_spellings_of_one_mediator_may_fold_to_one() -> None:
     Taxonomy.from_dict({"tasks": [task("topic")], "mediators": [mediator("m", "إيلاء", "ايلاء")]})
 
 
+def test_a_capital_is_one_of_the_forms_and_people_are_nobody_elses() -> None:
+    assert problems_of(mediators=[mediator("m", "بلد", capital="مدينة")]) == [
+        "mediators[0].capital: is no form of the mediator, found 'مدينة'; allowed: one of بلد"
+    ]
+    assert problems_of(
+        mediators=[mediator("m", "بلد", people=["فلان"]), mediator("n", "غيره", people=["فلان"])]
+    ) == [f"mediators[1].people[0]: names m already (as 'فلان'), found 'فلان'; {ONCE}"]
+
+
 def test_marked_forms_need_a_mark_and_one_owner() -> None:
     assert problems_of(mediators=[mediator("m", "سواه", marked_forms=["بلد"])]) == [
         "mediators[0].marked_forms[0]: has no diacritic to go by, found 'بلد'; allowed: a form with diacritics"
