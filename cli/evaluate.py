@@ -38,6 +38,14 @@ def evaluate(
             "calibration plot. Without it, the tables are only shown.",
         ),
     ] = None,
+    card: Annotated[
+        bool,
+        typer.Option(
+            "--card",
+            help="Puts scores and intervals into the card of the model, README.md in its folder, in the place of "
+            "those that stand there.",
+        ),
+    ] = False,
     compare: Annotated[
         list[str] | None,
         typer.Option(
@@ -101,11 +109,14 @@ def evaluate(
 
     Example: wasit evaluate runs/mine dev.csv -o quality --compare wasit-mini
 
+    Example: wasit evaluate runs/mine dev.csv --card
+
     Example: wasit evaluate recipe.yaml train.jsonl dev.jsonl --folds 5 -o folds --set data_folder=data
     """
     from rich.console import Console
 
     from wasit.cli.libraries import quiet_libraries
+    from wasit.train.card_scores import check_card_of, write_scores
     from wasit.train.evaluation import Settings
     from wasit.train.evaluation_files import make_folder, write_evaluation
     from wasit.train.evaluation_job import EvaluationJob, run_evaluation
@@ -143,6 +154,7 @@ def evaluate(
     )
     if output is not None:
         make_folder(output)
+    model_folder = check_card_of(model) if card else None
     evaluation = run_evaluation(job)
     # A file or a pipe has no width: the tables are as wide as they need.
     console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
@@ -152,3 +164,6 @@ def evaluate(
     if output is not None:
         write_evaluation(evaluation, output, errors)
         typer.echo(f"Scores, pictures and errors are in {output}", err=True)
+    if model_folder is not None:
+        write_scores(model_folder, evaluation.taxonomy, evaluation.metrics)
+        typer.echo(f"The scores are in the card of {model_folder}", err=True)

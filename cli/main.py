@@ -11,6 +11,8 @@ from wasit.cli.check_data import check_data
 from wasit.cli.classify import classify
 from wasit.cli.cut_vocabulary import cut_vocabulary
 from wasit.cli.evaluate import evaluate
+from wasit.cli.export import export
+from wasit.cli.push import push
 from wasit.cli.train import train
 
 app = typer.Typer(name="wasit", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -19,6 +21,8 @@ app.command()(check_data)
 app.command()(train)
 app.command()(evaluate)
 app.command()(cut_vocabulary)
+app.command()(export)
+app.command()(push)
 
 _ERROR = 2
 _INTERRUPTED = 130

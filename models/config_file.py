@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources.abc import Traversable
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -19,6 +20,8 @@ _LONGEST_FILE = 4_000_000
 _DEEPEST = 50
 _NOTHING = object()
 _LONGEST_SHOWN = 80
+# A stranger's file may have a mistake in every byte.
+_MOST_TOLD = 200
 
 
 class Strict(pydantic.BaseModel):
@@ -135,7 +138,8 @@ def describe_problems(error: pydantic.ValidationError, schema: type[pydantic.Bas
         where: The file, flag or other place that the values come from.
 
     Returns:
-        One line a problem: place, key, what is wrong, the value found and what is allowed.
+        One line a problem: place, key, what is wrong, the value found and what is allowed. Of very many problems
+        the first ones, and that there are more.
     """
     # A list that is too short only because its items are wrong needs no line of its own.
     wrong_inside = {details["loc"][:depth] for details in error.errors() for depth in range(len(details["loc"]))}
@@ -145,7 +149,8 @@ def describe_problems(error: pydantic.ValidationError, schema: type[pydantic.Bas
         if details["type"] != "too_short" or details["loc"] not in wrong_inside
         for problem in _problems(details, schema)
     )
-    return [problem.line(where) for problem in problems]
+    lines = [problem.line(where) for problem in islice(problems, _MOST_TOLD)]
+    return [*lines, f"{where}: there are more problems than these"] if next(problems, None) else lines
 
 
 def _read(path: Path | Traversable, where: str) -> str:

@@ -1,6 +1,7 @@
 """Who can mediate, and the words that name them."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Annotated
@@ -18,6 +19,8 @@ MOST_FORMS = 1_000
 MOST_FORMS_TOGETHER = 20_000
 MOST_CHARACTERS_TOGETHER = 200_000
 LONGEST_FORM = 100
+# Of each mention, all marked forms of its letters are looked at.
+MOST_MARKED_FORMS_OF_A_WORD = 10
 
 
 def _check_form(form: str) -> str:
@@ -148,8 +151,15 @@ def _shared_forms(mediators: Sequence[Mediator]) -> Iterator[Problem]:
 
 def _shared_marked_forms(mediators: Sequence[Mediator]) -> Iterator[Problem]:
     owners: dict[str, str] = {}
+    words: Counter[str] = Counter()
     for index, mediator in enumerate(mediators):
         for position, form in enumerate(mediator.marked_forms):
+            word = without_article(form) or fold_form(form)
+            words[word] += 1
+            if words[word] > MOST_MARKED_FORMS_OF_A_WORD:
+                location = ("mediators", index, "marked_forms", position)
+                allowed = f"up to {MOST_MARKED_FORMS_OF_A_WORD} of the same letters"
+                yield Problem(location, "is one marked form too many", form, allowed)
             owner = owners.setdefault(unicodedata.normalize("NFC", form), mediator.id)
             if owner != mediator.id:
                 location = ("mediators", index, "marked_forms", position)

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from wasit.models.card_notes import CardNotes
 from wasit.models.config_file import Strict, read_yaml, validate
 from wasit.models.configuration import DEFAULT_OVERLAP
 from wasit.models.errors import ConfigError
+from wasit.models.naming import raise_problems
 
 Share = float
 
@@ -121,6 +123,7 @@ class Recipe(Strict):
         tensorboard: Whether the log is written for TensorBoard too, into the folder ``logs`` of the output.
         log_steps: Steps between two entries of the log.
         save_dtype: Precision of the saved weights.
+        card: What the model's card is to say that no program can know, see :mod:`wasit.models.card_notes`.
     """
 
     base: str
@@ -150,6 +153,18 @@ class Recipe(Strict):
     tensorboard: bool = False
     log_steps: int = Field(default=10, ge=1)
     save_dtype: Literal["float32", "float16"] = "float32"
+    card: CardNotes = Field(default_factory=CardNotes)
+
+    @property
+    def sources(self) -> tuple[DataSource, ...]:
+        """All data that the run reads, in its order."""
+        return (*(source for stage in self.stages for source in stage.train), *self.evaluation)
+
+    @model_validator(mode="after")
+    def _check_card(self) -> "Recipe":
+        problems = self.card.data_problems(frozenset(source.path for source in self.sources))
+        raise_problems(problem._replace(location=("card", *problem.location)) for problem in problems)
+        return self
 
 
 def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:

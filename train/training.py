@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ from wasit.train.recipe import Recipe, recipe_text
 from wasit.train.run_data import RunData
 from wasit.train.sampler import micro_batch_size
 from wasit.train.trainer import WasitTrainer, score_predictions
+from wasit.train.training_card import data_table, duration, write_training_card
 
 METRICS_FILE = "metrics.json"
 RECIPE_FILE = "recipe.yaml"
@@ -53,8 +55,8 @@ def train(
     Under ``accelerate launch`` every process calls this; only the main process writes.
 
     Args:
-        recipe: What to do. The folder ``recipe.output`` gets the model, ``metrics.json``, ``recipe.yaml``, the
-            folder ``logs`` and, while the run lasts, its checkpoints.
+        recipe: What to do. The folder ``recipe.output`` gets the model, its card, ``metrics.json``,
+            ``recipe.yaml``, the folder ``logs`` and, while the run lasts, its checkpoints.
         resume: ``auto`` for the newest checkpoint of the run (or a fresh start if there is none), the folder of a
             checkpoint, or nothing for a fresh start.
         excluded_texts: Articles with one of these texts are left out of all training and calibration data.
@@ -65,6 +67,7 @@ def train(
     Raises:
         InputError: If data, base or resumed checkpoint do not fit, or memory or disk is too small.
     """
+    started = time.monotonic()
     state = start_processes()
     check_machine(recipe, state.num_processes)
     output = Path(recipe.output)
@@ -86,8 +89,11 @@ def train(
             (output / RECIPE_FILE).write_text(recipe_text(recipe), encoding="utf-8")
         with RunData(recipe, model, output / "dataset", excluded_texts) as data:
             metrics = _run_stages(recipe, model, data, progress)
+            read = data_table(recipe, data)
         if state.is_main_process:
             _finish(recipe, model, metrics)
+            passed = duration(time.monotonic() - started, is_resumed=progress != Progress())
+            write_training_card(recipe, taxonomy, metrics, read, passed)
         state.wait_for_everyone()
     return metrics
 

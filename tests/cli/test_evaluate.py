@@ -1,9 +1,11 @@
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import Result
+from huggingface_hub import ModelCard
 from typer.testing import CliRunner
 
 from wasit.cli.main import app
@@ -143,6 +145,43 @@ def test_a_folder_that_cannot_be_written_is_told(tiny_model: Path, data: Path, t
     settings = ("--where", "split=dev", "--resamples", 5, "-o", tmp_path / "file" / "below")
     with pytest.raises(InputError, match=r"-o: found .*; allowed: a folder that can be written"):
         run(tiny_model, data, *COLUMNS, *settings)
+
+
+def test_scores_go_into_the_card_of_the_model(tiny_model: Path, data: Path, tmp_path: Path) -> None:
+    model = tmp_path / "mine"
+    shutil.copytree(tiny_model, model)
+    settings = (*COLUMNS, "--where", "split=dev", "--no-stability", "--card", "--resamples", 50)
+    result = run(model, data, *settings, "-o", tmp_path / "quality", "--compare", tiny_model)
+    assert f"The scores are in the card of {model}" in result.stderr
+    metrics = json.loads((tmp_path / "quality" / "metrics.json").read_text(encoding="utf-8"))
+    card = ModelCard.load(model / "README.md")
+    results = {
+        (result.dataset_config, (result.metric_args or {}).get("label"), result.metric_type): result
+        for result in card.data.eval_results or ()
+    }
+    for task, scores in metrics["tasks"].items():
+        assert results[task, None, "accuracy"].metric_value == pytest.approx(scores["accuracy"], abs=1e-4)
+        occurring = {name: found for name, found in scores["by_label"].items() if found["support"]}
+        assert {label for name, label, _ in results if name == task} == {None, *occurring}
+        for name, found in occurring.items():
+            known = results[task, name, "f1"]
+            assert known.metric_value == pytest.approx(found["f1"], abs=1e-4)
+            assert (known.metric_args or {})["interval"] == pytest.approx(found["f1_interval"], abs=1e-4)
+    assert "4 mediators, 1 of them not found." in card.text
+    assert str(tmp_path) not in str(card)
+    assert str(tiny_model) not in str(card)
+
+
+@pytest.mark.parametrize("model", ["wasit-mini", "organisation/name"])
+def test_only_a_folder_has_a_card_to_fill(data: Path, model: str) -> None:
+    with pytest.raises(InputError, match=rf"--card: found the model '{model}'; allowed: the folder of a model"):
+        run(model, data, "--card")
+
+
+def test_a_card_without_a_place_for_scores_is_told_before_the_evaluation(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# Mine\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"README.md: has no place for scores"):
+        run(tmp_path, data, "--card")
 
 
 def test_a_recipe_is_cross_validated_and_goes_on_where_it_was(

@@ -1,5 +1,6 @@
 import errno
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from huggingface_hub import ModelCard
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from transformers import TrainerCallback
 from transformers.models.bert import BertConfig
@@ -86,10 +88,22 @@ def test_a_run_learns_and_leaves_a_calibrated_model(make_recipe: Callable[..., R
     assert str(tiny_base) not in (output / "config.json").read_text(encoding="utf-8")
     kept = {path.name for path in output.iterdir()}
     assert kept == {"config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"} | {
+        "README.md",
         "metrics.json",
         "recipe.yaml",
         "logs",
     }
+    card = ModelCard.load(output / "README.md")
+    assert "| evaluation | dev.jsonl | 12 |" in card.text
+    learnt, apart = (
+        [int(count) for count in re.findall(rf"\| {part} \| train.jsonl \| ([0-9]+) \|", card.text)]
+        for part in ("stage [12]", "calibration")
+    )
+    assert learnt[1] + apart[0] == 36
+    assert {result.metric_name: result.metric_value for result in card.data.eval_results or ()}[
+        "Role: accuracy"
+    ] == 1
+    assert str(output.parent) not in str(card)
 
 
 def test_one_seed_one_result(make_recipe: Callable[..., Recipe]) -> None:
