@@ -38,7 +38,10 @@ def classify(
     ] = None,
     limit: Annotated[int | None, typer.Option(metavar="N", help="Reads the first N documents only.")] = None,
     model: Annotated[
-        str, typer.Option(help="wasit-mini, the folder of a model, or organisation/name on the Hugging Face Hub.")
+        str,
+        typer.Option(
+            help="wasit-mini, the folder of a model, or organisation/name[@revision] on the Hugging Face Hub."
+        ),
     ] = "wasit-mini",
     mediators: Annotated[
         str | None, typer.Option(metavar="FILE", help="YAML file of further mediators to look for.")

@@ -27,9 +27,6 @@ def cut_vocabulary(
         int, typer.Option(metavar="N", help="Size of the cut vocabulary, special tokens included.")
     ] = 16384,
     text_field: Annotated[str, typer.Option(help="Field of the text, in rows.")] = "text",
-    revision: Annotated[
-        str | None, typer.Option(help="Branch, tag or commit of the base on the Hugging Face Hub.")
-    ] = None,
 ) -> None:
     """Cut the vocabulary of a multilingual encoder to Arabic, and say what that changes.
 
@@ -43,7 +40,7 @@ def cut_vocabulary(
     from wasit.train.vocabulary import cut_vocabulary as cut
 
     quiet_libraries()
-    _show(cut(base, PlainTexts(tuple(texts), text_field), output, pieces, revision))
+    _show(cut(base, PlainTexts(tuple(texts), text_field), output, pieces))
     typer.echo(f"The base is in {output}", err=True)
 
 

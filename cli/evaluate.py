@@ -24,7 +24,8 @@ def evaluate(
     model: Annotated[
         str,
         typer.Argument(
-            help="wasit-mini, the folder of a model, or organisation/name on the Hub; with --folds a recipe."
+            help="wasit-mini, the folder of a model, or organisation/name[@revision] on the Hub; "
+            "with --folds a recipe."
         ),
     ],
     data: Annotated[list[Path], typer.Argument(help="Annotated articles: .jsonl, .csv or .parquet.")],

@@ -9,7 +9,9 @@ import typer
 def export(
     model: Annotated[
         str,
-        typer.Argument(help="wasit-mini, the folder of a model, or organisation/name on the Hugging Face Hub."),
+        typer.Argument(
+            help="wasit-mini, the folder of a model, or organisation/name[@revision] on the Hugging Face Hub."
+        ),
     ],
     to: Annotated[
         str,

@@ -44,14 +44,10 @@ def push(
     It uses HF_TOKEN or the login of `hf auth login`. Others then load it with --model your-name/your-model, or
     this very version with --model your-name/your-model@v2.
     """
-    from huggingface_hub.utils import logging
-
     from wasit.cli.libraries import quiet_libraries
     from wasit.models.publishing import Publication, publish
 
     quiet_libraries()
-    # What goes wrong is told in a sentence; the library's own lines hold addresses with signatures.
-    logging.set_verbosity_error()
     publication = Publication.prepare(folder, repository)
     if dry_run:
         _show(publication)

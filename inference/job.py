@@ -127,6 +127,8 @@ def write_results(job: Job, output: Output, overwrite: bool = False) -> Account:
         importlib.import_module("wasit.inference.ray_engine")
     with _sources(job, output) as sources:
         side = TextSide.load(job.model, job.mediators)
+        # Of a model on the Hub, everything that follows has to load this very commit.
+        job = dataclasses.replace(job, model=side.name)
         settings = job.settings(keep_page_text=sources.has_web_pages)
         with _engine(job, side, settings, sources.files.size) as engine:
             identity = _identity(job, sources, engine.dtype)

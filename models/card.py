@@ -15,11 +15,10 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from wasit.models.card_notes import CardNotes
-from wasit.models.card_text import CardTable, fenced, one_line, shown
+from wasit.models.card_text import CARD_FILE, CardTable, fenced, one_line, shown
 from wasit.models.errors import InputError
 from wasit.models.taxonomy import Task, Taxonomy
 
-CARD_FILE = "README.md"
 REPOSITORY = "ORGANISATION/NAME"
 """Stands in the lines of use until the model has a name on the Hub."""
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+CARD_FILE = "README.md"
+"""The card in the folder of a model, which the Hugging Face Hub shows."""
+
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # They join letters or give a sign its direction; all other invisible characters could hide or reorder text.
 _HARMLESS = "\u200c\u200d\u200e\u200f\u061c"

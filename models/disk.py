@@ -35,7 +35,7 @@ def full_disk_told(folder: Path, needed: int | None = None) -> Iterator[None]:
         sizes.append(f"{_megabytes(_free_bytes(folder))} are free")
         raise InputError(
             f"{folder}: no space is left on the disk ({', '.join(sizes)}); "
-            "make room, or name a folder on another disk with --set output=FOLDER"
+            "make room, or name a folder on another disk"
         ) from error
 
 

@@ -9,9 +9,8 @@ from huggingface_hub import ModelCard, ModelCardData
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from wasit.models.card_text import one_line, shown
+from wasit.models.card_text import CARD_FILE, one_line, shown
 from wasit.models.errors import InputError
-from wasit.models.export_folder import CARD_NAME
 from wasit.models.text_side import find_model
 
 
@@ -57,7 +56,7 @@ def write_card(folder: Path, template: str, header: ModelCardData, name: str, **
         licence=header.license,
         **values,
     )
-    (folder / CARD_NAME).write_text(f"---\n{header.to_yaml()}\n---\n\n{body}", encoding="utf-8")
+    (folder / CARD_FILE).write_text(f"---\n{header.to_yaml()}\n---\n\n{body}", encoding="utf-8")
 
 
 def python_text(text: str) -> Markup:
@@ -67,14 +66,14 @@ def python_text(text: str) -> Markup:
 
 def _own_header(name: str) -> ModelCardData:
     with find_model(name) as source:
-        path = source.folder / CARD_NAME
+        path = source.folder / CARD_FILE
         if not path.is_file():
             return ModelCardData()
         try:
             header: ModelCardData = ModelCard.load(path, ignore_metadata_errors=True).data
         except (OSError, TypeError, ValueError, yaml.YAMLError) as error:
             raise InputError(
-                f"model {name!r}: the header of its {CARD_NAME} cannot be read: {one_line(str(error))}; "
+                f"model {name!r}: the header of its {CARD_FILE} cannot be read: {one_line(str(error))}; "
                 "mend it, or move the file away"
             ) from error
     return header

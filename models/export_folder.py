@@ -9,16 +9,16 @@ from tempfile import TemporaryDirectory
 
 from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_INDEX_NAME, SAFE_WEIGHTS_NAME
 
+from wasit.models.card_text import CARD_FILE
 from wasit.models.configuration import WasitConfig
 from wasit.models.disk import full_disk_told
 from wasit.models.errors import InputError
 
-CARD_NAME = "README.md"
 ONNX_NAME = "model.onnx"
 TAXONOMY_NAME = "taxonomy.json"
 _UNFINISHED = ".exporting-"
 _EXPORTED = (
-    CARD_NAME,
+    CARD_FILE,
     CONFIG_NAME,
     SAFE_WEIGHTS_NAME,
     SAFE_WEIGHTS_INDEX_NAME,
@@ -83,7 +83,7 @@ def export_folder(folder: Path, overwrite: bool) -> Iterator[Path]:
         yield unfinished
         _clear(folder, unfinished)
         # The weights' own mode would keep them from everybody but their owner, whatever the user's umask.
-        mode = (unfinished / CARD_NAME).stat().st_mode
+        mode = (unfinished / CARD_FILE).stat().st_mode
         for path in sorted(unfinished.iterdir()):
             path.chmod(mode)
             path.replace(folder / path.name)

@@ -1,4 +1,4 @@
-"""Models on the Hugging Face Hub: how they are named, and how their files come here.
+"""Models on the Hugging Face Hub: how their files come here.
 
 Nothing of a repository is run, and nothing but the files of a model and its card is fetched.
 """
@@ -7,68 +7,30 @@ import re
 from collections.abc import Callable, Iterable
 from hashlib import file_digest, sha1
 from pathlib import Path
-from typing import NamedTuple
 
 from huggingface_hub import HfApi, get_cached_repo_tree
 from huggingface_hub.errors import (
     CachedRepoTreeNotFoundError,
-    HFValidationError,
     LocalEntryNotFoundError,
     RemoteEntryNotFoundError,
 )
-from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]
 from huggingface_hub.utils.sha import git_hash
 from transformers.tokenization_utils_base import TOKENIZER_CONFIG_FILE
 from transformers.tokenization_utils_tokenizers import TOKENIZER_FILE
 from transformers.utils import CONFIG_NAME, SAFE_WEIGHTS_NAME
 
+from wasit.models.card_text import CARD_FILE
 from wasit.models.errors import InputError
 from wasit.models.hub_errors import hub_told, patiently
+from wasit.models.hub_name import HubName
 from wasit.models.vetting import check_files, read_config
 
-CARD = "README.md"
 NEEDED = (CONFIG_NAME, SAFE_WEIGHTS_NAME, TOKENIZER_FILE, TOKENIZER_CONFIG_FILE)
 """The files that a model is made of."""
 
 _TRIES = 2
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# The revision becomes a path of the cache: no step of it leads upwards.
-_REVISION = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_./+-]*")
-
-
-class HubName(NamedTuple):
-    """A model on the Hub.
-
-    Attributes:
-        repository: ``organisation/name``.
-        revision: A branch, tag or commit; None for the newest.
-    """
-
-    repository: str
-    revision: str | None = None
-
-    def __str__(self) -> str:
-        """As the user writes it."""
-        return self.repository if self.revision is None else f"{self.repository}@{self.revision}"
-
-    @classmethod
-    def parse(cls, name: str) -> "HubName | None":
-        """Reads ``organisation/name`` or ``organisation/name@revision``; None if it is neither.
-
-        Raises:
-            InputError: If what stands behind the ``@`` cannot be a revision.
-        """
-        repository, at, revision = name.partition("@")
-        try:
-            validate_repo_id(repository)
-        except HFValidationError:
-            return None
-        if "/" not in repository:
-            return None
-        if at and not _REVISION.fullmatch(revision):
-            raise InputError(f"model {name!r}: found {revision!r} behind the @; allowed: a branch, tag or commit")
-        return cls(repository, revision if at else None)
 
 
 def pull(name: HubName) -> tuple[HubName, Path]:
@@ -112,7 +74,7 @@ def _fetch(pinned: HubName, told: str) -> Path:
         ) from error
     # Whether it is an honest model of wasit is seen before its weights are fetched, which may be of any size.
     read_config(folder, told)
-    wanted = [*NEEDED, CARD]
+    wanted = [*NEEDED, CARD_FILE]
     folder = _undamaged(
         lambda: Path(patiently(lambda: api.snapshot_download(repository, revision=commit, allow_patterns=wanted))),
         NEEDED,

@@ -1,6 +1,6 @@
 """A model goes to the Hugging Face Hub: its own files and nothing else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -9,15 +9,18 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, Mo
 from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 from transformers.tokenization_utils_base import SPECIAL_TOKENS_MAP_FILE
 
+from wasit.models.card import card_of_repository
+from wasit.models.card_text import CARD_FILE
 from wasit.models.checkpoint import check_weights
 from wasit.models.errors import InputError
-from wasit.models.hub import CARD, NEEDED, HubName
+from wasit.models.hub import NEEDED
 from wasit.models.hub_errors import how_to_log_in, hub_told, patiently
+from wasit.models.hub_name import HubName
 from wasit.models.text_side import ModelSource, TextSide
 from wasit.models.vetting import read_settings
 
 METRICS = "metrics.json"
-SHARED = (CARD, *NEEDED, SPECIAL_TOKENS_MAP_FILE, METRICS)
+SHARED = (CARD_FILE, *NEEDED, SPECIAL_TOKENS_MAP_FILE, METRICS)
 """The files of a model that others need or read; what else its folder has stays here."""
 
 _MAIN = constants.DEFAULT_REVISION
@@ -71,20 +74,28 @@ class Publication:
 
     @property
     def card(self) -> str | None:
-        """The model's card, if it has one.
+        """The model's card, if it has one; its lines of use name the repository.
 
         Raises:
             InputError: If it is not UTF-8.
         """
-        path = self.folder / CARD
+        path = self.folder / CARD_FILE
+        if CARD_FILE not in self.files:
+            return None
         try:
-            return path.read_text(encoding="utf-8") if CARD in self.files else None
+            return card_of_repository(path.read_text(encoding="utf-8"), self.repository)
         except UnicodeDecodeError as error:
             raise InputError(f"{path}: is not UTF-8, found byte 0x{error.object[error.start]:02x}") from error
 
     def sizes(self) -> dict[str, int]:
         """Bytes of each file that is uploaded."""
-        return {file: (self.folder / file).stat().st_size for file in self.files}
+        return {file: _size(content) for file, content in self.contents()}
+
+    def contents(self) -> Iterator[tuple[str, Path | bytes]]:
+        """Each file that is uploaded: where it is, or its content where that is not what stands in the folder."""
+        card = self.card
+        for file in self.files:
+            yield file, self.folder / file if card is None or file != CARD_FILE else card.encode()
 
 
 def publish(
@@ -205,6 +216,10 @@ class _Target:
         )
 
 
+def _size(content: Path | bytes) -> int:
+    return len(content) if isinstance(content, bytes) else content.stat().st_size
+
+
 def _unless_missing(ask: Callable[[], ModelInfo]) -> ModelInfo | None:
     try:
         return ask()
@@ -218,7 +233,7 @@ def _unless_missing(ask: Callable[[], ModelInfo]) -> ModelInfo | None:
 
 def _commit(publication: Publication, target: _Target, parent: str | None, message: str) -> str:
     api, repository, branch = target.api, target.repository, target.branch
-    additions = [CommitOperationAdd(file, publication.folder / file) for file in publication.files]
+    additions = [CommitOperationAdd(file, content) for file, content in publication.contents()]
     # What the last model had and this one has not would be taken for this one's.
     gone = {*SHARED[1:]} - {*publication.files}
     stale = sorted(gone & target.files(parent)) if parent is not None else []

@@ -15,7 +15,7 @@ from transformers.tokenization_utils_tokenizers import TOKENIZER_FILE
 from wasit.models.configuration import WasitConfig
 from wasit.models.encoding import ArticleEncoder
 from wasit.models.errors import InputError
-from wasit.models.hub import HubName, pull
+from wasit.models.hub_name import HubName
 from wasit.models.mentions import MentionFinder
 from wasit.models.prediction import Decoder
 from wasit.models.taxonomy import Taxonomy
@@ -123,6 +123,9 @@ def find_model(name: str) -> Iterator[ModelSource]:
             f"there is no model {name!r}; allowed: {SHIPPED_MODEL}, a folder that `wasit train` wrote, or "
             "organisation/name on the Hugging Face Hub, with @ and a branch, tag or commit behind it if you like"
         )
+    # Nothing but a model on the Hub needs its client.
+    from wasit.models.hub import pull
+
     pinned, folder = pull(on_hub)
     yield ModelSource(str(pinned), folder)
 

@@ -14,6 +14,7 @@ from typing import Any
 from tokenizers import AddedToken, Regex, Tokenizer, normalizers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
+from wasit.models.base_name import BaseName
 from wasit.models.errors import InputError
 
 MARKER = "<mediator>"
@@ -22,12 +23,11 @@ _LETTERS_WITH_ACCENTS = ("أ", "إ", "آ", "ؤ", "ئ")
 _INVISIBLE = "\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 
 
-def load_base_tokenizer(base: str, revision: str | None = None) -> PreTrainedTokenizerFast:
+def load_base_tokenizer(base: str) -> PreTrainedTokenizerFast:
     """Loads the tokenizer of a base encoder and adds what wasit needs to it.
 
     Args:
-        base: Folder or Hub name of a ``bert`` encoder.
-        revision: Branch, tag or commit on the Hub.
+        base: Folder of a ``bert`` encoder, or ``organisation/name`` or ``organisation/name@revision`` on the Hub.
 
     Returns:
         The tokenizer with the normaliser before its own and the marker as its newest token.
@@ -35,7 +35,7 @@ def load_base_tokenizer(base: str, revision: str | None = None) -> PreTrainedTok
     Raises:
         InputError: If there is none, or it is not one that runs in Rust.
     """
-    own = load_tokenizer(base, revision)
+    own = load_tokenizer(base)
     backend = own.backend_tokenizer
     backend.normalizer = _normalizer_before(backend)
     # The class of a base, such as BertTokenizer, would build its own normaliser anew when it is loaded again.
@@ -48,18 +48,18 @@ def load_base_tokenizer(base: str, revision: str | None = None) -> PreTrainedTok
     return tokenizer
 
 
-def load_tokenizer(source: str, revision: str | None = None) -> PreTrainedTokenizerFast:
+def load_tokenizer(source: str) -> PreTrainedTokenizerFast:
     """Loads a tokenizer as it was saved.
 
     Args:
-        source: Folder or Hub name.
-        revision: Branch, tag or commit on the Hub.
+        source: A folder, or ``organisation/name`` or ``organisation/name@revision`` on the Hub.
 
     Raises:
         InputError: If there is none, or it is not one that runs in Rust.
     """
+    name, revision = BaseName.parse(source)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise InputError(f"{source}: the tokenizer cannot be loaded: {_first_line(error)}") from error
     if not isinstance(tokenizer, PreTrainedTokenizerFast):

@@ -17,6 +17,7 @@ from transformers.tokenization_utils_tokenizers import TOKENIZER_FILE
 from transformers.utils import CONFIG_NAME
 from transformers.utils.hub import cached_file
 
+from wasit.models.base_name import BaseName
 from wasit.models.errors import InputError
 from wasit.models.tokenizer import load_base_tokenizer, load_tokenizer
 from wasit.train.piece_table import PieceTable
@@ -32,8 +33,7 @@ class BaseEncoder:
     """A ``bert`` encoder that wasit can train on.
 
     Attributes:
-        name: Folder or Hub name.
-        revision: Branch, tag or commit on the Hub.
+        name: Its folder, or ``organisation/name`` or ``organisation/name@revision`` on the Hub.
         config: Its configuration.
         tokenizer: Its own tokenizer, without what wasit adds.
         table: The pieces of the tokenizer.
@@ -41,41 +41,41 @@ class BaseEncoder:
     """
 
     name: str
-    revision: str | None
     config: BertConfig
     tokenizer: PreTrainedTokenizerFast
     table: PieceTable
     weights: Path
 
     @classmethod
-    def load(cls, name: str, revision: str | None = None) -> "BaseEncoder":
+    def load(cls, name: str) -> "BaseEncoder":
         """Reads everything but the weights.
 
         Raises:
             InputError: If there is no such base, it is no ``bert`` encoder, its tokenizer is of an unknown type or
                 not a fast one, or its weights are not in safetensors or too few for the tokenizer.
         """
+        source, revision = BaseName.parse(name)
         try:
-            config = AutoConfig.from_pretrained(name, revision=revision)
+            config = AutoConfig.from_pretrained(source, revision=revision, trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise InputError(f"base {name!r} cannot be loaded: {str(error).strip().splitlines()[0]}") from error
         if not isinstance(config, BertConfig):
             raise InputError(f"base {name!r} is a {config.model_type!r} model; allowed: a 'bert' encoder")
-        tokenizer = load_tokenizer(name, revision)
-        table = PieceTable(_content(tokenizer, _file(name, TOKENIZER_FILE, revision)), f"base {name!r}")
-        weights = _file(name, WEIGHTS_FILE, revision)
+        tokenizer = load_tokenizer(name)
+        table = PieceTable(_content(tokenizer, _file(name, TOKENIZER_FILE)), f"base {name!r}")
+        weights = _file(name, WEIGHTS_FILE)
         if weights is None:
             raise InputError(
                 f"base {name!r} has no {WEIGHTS_FILE}, the only file of weights that can be cut; "
-                "--revision may name a revision on the Hub that has one, often refs/pr/N"
+                "a revision on the Hub may have one: name it behind an @, often @refs/pr/N"
             )
         _check_rows(name, weights, table)
-        return cls(name, revision, config, tokenizer, table, weights)
+        return cls(name, config, tokenizer, table, weights)
 
     def reading_tokenizer(self) -> Tokenizer:
         """A tokenizer that reads texts whole and as wasit's models do: with their normaliser, without a marker."""
-        backend = load_tokenizer(self.name, self.revision).backend_tokenizer
-        backend.normalizer = load_base_tokenizer(self.name, self.revision).backend_tokenizer.normalizer
+        backend = load_tokenizer(self.name).backend_tokenizer
+        backend.normalizer = load_base_tokenizer(self.name).backend_tokenizer.normalizer
         backend.no_truncation()
         backend.no_padding()
         backend.encode_special_tokens = True
@@ -83,9 +83,10 @@ class BaseEncoder:
 
     def network(self) -> BertModel:
         """The encoder in float32, in evaluation mode."""
+        source, revision = BaseName.parse(self.name)
         network: BertModel = BertModel.from_pretrained(
-            self.name,
-            revision=self.revision or "main",
+            source,
+            revision=revision or "main",
             dtype=torch.float32,
             use_safetensors=True,
             add_pooling_layer=False,
@@ -159,9 +160,10 @@ def _content(tokenizer: PreTrainedTokenizerFast, file: Path | None) -> dict[str,
     return content
 
 
-def _file(name: str, file: str, revision: str | None) -> Path | None:
+def _file(name: str, file: str) -> Path | None:
+    source, revision = BaseName.parse(name)
     try:
-        found = cached_file(name, file, revision=revision)
+        found = cached_file(source, file, revision=revision)
     except OSError:
         return None
     return None if found is None else Path(found)

@@ -98,7 +98,7 @@ class CrossValidation:
             "data": _digest(
                 "".join(sorted(_digest(repr((one.text, one.labels, one.mediators))) for one in articles))
             ),
-            "recipe": recipe.model_dump(mode="json", exclude={"output"}),
+            "recipe": recipe.model_dump(mode="json", exclude={"output", "card"}),
         }
         _check_plan(folder / PLAN_FILE, plan)
 

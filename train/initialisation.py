@@ -8,6 +8,7 @@ from torch import nn
 from transformers import AutoConfig, PreTrainedTokenizerFast
 from transformers.models.bert import BertConfig, BertModel
 
+from wasit.models.base_name import BaseName
 from wasit.models.checkpoint import Checkpoint
 from wasit.models.configuration import WasitConfig
 from wasit.models.errors import InputError
@@ -40,7 +41,7 @@ def initial_checkpoint(recipe: Recipe, taxonomy: Taxonomy) -> Checkpoint:
     base_config = None if recipe.base == SHIPPED_MODEL else _load_config(recipe)
     if base_config is None or isinstance(base_config, WasitConfig):
         return _continued(recipe, taxonomy)
-    tokenizer = load_base_tokenizer(recipe.base, recipe.revision)
+    tokenizer = load_base_tokenizer(recipe.base)
     _check_tokenizer(recipe, base_config, tokenizer)
     encoder = _load_encoder(recipe)
     _keep_layers(encoder, recipe)
@@ -65,10 +66,6 @@ def _network(recipe: Recipe, taxonomy: Taxonomy, encoder: BertModel, window_toke
 
 
 def _continued(recipe: Recipe, taxonomy: Taxonomy) -> Checkpoint:
-    if recipe.revision is not None:
-        raise InputError(
-            f"revision: found {recipe.revision!r} with the model {recipe.base!r} as base; allowed: with an encoder"
-        )
     start = Checkpoint.load(recipe.base)
     encoder = start.network.encoder
     _keep_layers(encoder, recipe)
@@ -93,8 +90,9 @@ def _head(network: WasitModel, task: Task) -> nn.Module:
 
 
 def _load_config(recipe: Recipe) -> BertConfig | WasitConfig:
+    source, revision = BaseName.parse(recipe.base)
     try:
-        config = AutoConfig.from_pretrained(recipe.base, revision=recipe.revision)
+        config = AutoConfig.from_pretrained(source, revision=revision, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise InputError(
             f"base: {recipe.base!r} is neither a folder with a config.json nor a model that the Hub gave; "
@@ -122,12 +120,13 @@ def _check_tokenizer(recipe: Recipe, config: BertConfig, tokenizer: PreTrainedTo
 
 
 def _load_encoder(recipe: Recipe) -> BertModel:
+    source, revision = BaseName.parse(recipe.base)
     # Attention dropout forces the slow attention kernel on a CPU and brings little in fine-tuning: it stays off.
     try:
         loaded: Any = BertModel.from_pretrained(
-            recipe.base,
+            source,
             # For "main" transformers also finds the safetensors that the Hub's own bot has proposed to the model.
-            revision=recipe.revision or "main",
+            revision=revision or "main",
             dtype=torch.float32,
             use_safetensors=True,
             output_loading_info=True,
@@ -138,7 +137,7 @@ def _load_encoder(recipe: Recipe) -> BertModel:
     except OSError as error:
         raise InputError(
             f"base: {recipe.base} has no weights that can be read as safetensors; name a revision that has them "
-            "(often refs/pr/N) or convert the weights, if you trust their publisher, with "
+            "(often @refs/pr/N behind the name) or convert the weights, if you trust their publisher, with "
             f'`python -c "{_CONVERSION.format(base=recipe.base)}"` and --set base=FOLDER '
             f"({str(error).strip().splitlines()[0]})"
         ) from error

@@ -106,10 +106,12 @@ def check_same_recipe(known: Path, recipe: Recipe, progress: Progress) -> None:
     if progress == Progress() or not known.is_file():
         return
     try:
-        before = load_recipe(known).model_dump(mode="json")
+        before = load_recipe(known)
     except ConfigError as error:
         raise InputError(f"--resume: the recipe that the run was started with cannot be read: {error}") from error
-    differing = list(_differing(before, recipe.model_dump(mode="json")))
+    # What the card says may be mended at any time.
+    contents = [one.model_dump(mode="json", exclude={"card"}) for one in (before, recipe)]
+    differing = list(_differing(contents[0], contents[1]))
     if differing:
         raise InputError(
             f"--resume: the run was started with another recipe, which stands in {known}; "

@@ -94,7 +94,6 @@ class Recipe(Strict):
     Attributes:
         base: Folder or Hub name of a ``bert`` encoder, or a model of wasit that is to learn on: ``wasit-mini``, a
             folder or a Hub name. Such a model keeps its heads for tasks with the same labels.
-        revision: Branch, tag or commit of the base on the Hub.
         layers: Layers of the base to keep, counted from 0; all without it.
         taxonomy: A taxonomy file; wasit's own without it.
         output: Folder that the run writes: the model, its checkpoints and its metrics.
@@ -127,7 +126,6 @@ class Recipe(Strict):
     """
 
     base: str
-    revision: str | None = None
     layers: tuple[int, ...] | None = None
     taxonomy: str | None = None
     output: str

@@ -14,9 +14,9 @@ import yaml
 from accelerate import PartialState
 from huggingface_hub import ModelCard
 
-from wasit.models.card import CARD_FILE, CardContent, TrainingFacts, write_card
-from wasit.models.card_text import CardTable
-from wasit.models.hub import HubName
+from wasit.models.card import CardContent, TrainingFacts, write_card
+from wasit.models.card_text import CARD_FILE, CardTable
+from wasit.models.hub_name import HubName
 from wasit.models.taxonomy import Taxonomy
 from wasit.models.text_side import SHIPPED_MODEL
 from wasit.train.card_scores import training_scores
@@ -95,8 +95,7 @@ def _names(sources: Iterable[DataSource]) -> list[str]:
 def _base(recipe: Recipe) -> str:
     name = Path(recipe.base).name if Path(recipe.base).is_dir() else recipe.base
     layers = "" if recipe.layers is None else f", of whose layers {', '.join(map(str, recipe.layers))} were kept"
-    revision = "" if recipe.revision is None else f" at revision {recipe.revision}"
-    return f"{name}{revision}{layers}"
+    return f"{name}{layers}"
 
 
 def _base_model(base: str) -> str | None:

@@ -34,7 +34,6 @@ class Cut:
 
     Attributes:
         base: Name of the base; of a folder, its own name alone.
-        revision: Branch, tag or commit of the base on the Hub.
         pieces: Size of the vocabulary.
         required_pieces: How many pieces stay whatever the texts hold.
         pieces_in_texts: How many of the pieces that stay occur in the counted texts.
@@ -45,7 +44,6 @@ class Cut:
     """
 
     base: str
-    revision: str | None
     pieces: BeforeAfter
     required_pieces: int
     pieces_in_texts: int
@@ -55,7 +53,7 @@ class Cut:
     held_out: Comparison
 
 
-def cut_vocabulary(base: str, texts: PlainTexts, output: Path, pieces: int, revision: str | None = None) -> Cut:
+def cut_vocabulary(base: str, texts: PlainTexts, output: Path, pieces: int) -> Cut:
     """Counts the pieces of texts and writes the base with those that they need.
 
     The last tenth of the texts is not counted: on it the cut encoder is compared with the base.
@@ -65,13 +63,12 @@ def cut_vocabulary(base: str, texts: PlainTexts, output: Path, pieces: int, revi
         texts: Texts of the language; they are read twice.
         output: Folder of the cut encoder, not there yet or empty; written whole or not at all.
         pieces: Size of the cut vocabulary, special tokens included.
-        revision: Branch, tag or commit of the base on the Hub.
 
     Raises:
         InputError: If the base cannot be cut, the number of pieces does not fit it, the texts are too few or
             cannot be read, or the folder cannot be written.
     """
-    encoder = BaseEncoder.load(base, revision)
+    encoder = BaseEncoder.load(base)
     _check_pieces(encoder, pieces)
     with _whole_folder(output) as folder:
         number = _count_texts(texts)
@@ -84,7 +81,6 @@ def cut_vocabulary(base: str, texts: PlainTexts, output: Path, pieces: int, revi
             comparison = compare(encoder, BaseEncoder.load(str(folder)), kept, stream, held_out)
         cut = Cut(
             base=Path(base).resolve().name if Path(base).is_dir() else base,
-            revision=revision,
             pieces=BeforeAfter(len(encoder.table.pieces), len(kept)),
             required_pieces=len(encoder.table.required()),
             pieces_in_texts=int(np.count_nonzero(counts[kept])),

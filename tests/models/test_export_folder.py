@@ -3,13 +3,14 @@ from pathlib import Path
 
 import pytest
 
+from wasit.models.card_text import CARD_FILE
 from wasit.models.errors import InputError
-from wasit.models.export_folder import CARD_NAME, check_folder, export_folder
+from wasit.models.export_folder import check_folder, export_folder
 
 
 def write(folder: Path, *names: str, overwrite: bool = False) -> None:
     with export_folder(folder, overwrite) as unfinished:
-        for name in (CARD_NAME, *names):
+        for name in (CARD_FILE, *names):
             (unfinished / name).write_text("new", encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ from huggingface_hub import constants
 from wasit.models.checkpoint import Checkpoint
 from wasit.models.errors import InputError, WasitError
 from wasit.models.fingerprint import fingerprint
-from wasit.models.hub import HubName
+from wasit.models.hub_name import HubName
 from wasit.models.text_side import TextSide
 
 NAME = "lab/tiny"

@@ -1,12 +1,10 @@
 from pathlib import Path
 from typing import Any
 
-import pytest
 import torch
 from transformers.models.bert import BertModel
 
 from wasit.models.checkpoint import Checkpoint
-from wasit.models.errors import InputError
 from wasit.models.taxonomy import Taxonomy
 from wasit.models.tokenizer import load_base_tokenizer, marker_id
 from wasit.train.initialisation import initial_checkpoint
@@ -46,11 +44,6 @@ def test_it_keeps_the_heads_of_the_tasks_that_stay_the_same(tiny_model: Path) ->
     assert len(network.mediator_heads["role"].weight) == len(start.mediator_heads["role"].weight) - 1
     assert not torch.equal(network.article_heads["topic"].weight, start.article_heads["topic"].weight)
     assert torch.equal(network.mention_pooler.weight, start.mention_pooler.weight)
-
-
-def test_a_revision_belongs_to_an_encoder(tiny_model: Path) -> None:
-    with pytest.raises(InputError, match=r"revision: found 'v2' with the model .* as base"):
-        initial_checkpoint(recipe(tiny_model, revision="v2"), Taxonomy.default())
 
 
 def test_the_marker_starts_as_the_mask_even_where_an_encoder_has_spare_rows(

@@ -32,10 +32,10 @@ def card_of(one: Recipe, metrics: dict[str, float] | None = None) -> ModelCard:
 
 
 def test_the_card_tells_base_seed_data_time_and_recipe(tmp_path: Path) -> None:
-    card = card_of(recipe(tmp_path, revision="v2", layers=[0, 2]))
+    card = card_of(recipe(tmp_path, base="organisation/base@v2", layers=[0, 2]))
     assert card.data.base_model == "organisation/base"
     for row in (
-        "| base model | organisation/base at revision v2, of whose layers 0, 2 were kept |",
+        "| base model | organisation/base@v2, of whose layers 0, 2 were kept |",
         "| seed | 7 |",
         "| time | 0:12:00 |",
         "| stage 1 | train.jsonl | 1,200 |",
