@@ -32,10 +32,11 @@ _OF_DATA = (
 def check_data(
     context: typer.Context,
     data: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             metavar="DATA",
-            help="Annotated articles, .csv, .jsonl or .parquet. Each file is a split, the first is for training.",
+            help="Annotated articles, .csv, .jsonl or .parquet, also behind URLs such as "
+            "hf://datasets/organisation/name, a data set on the Hub. Each is a split, the first is for training.",
         ),
     ] = None,
     taxonomy: Annotated[
@@ -81,7 +82,7 @@ def check_data(
 
     quiet_libraries()
     _check_flags(context)
-    folder, seed = Path(), 0
+    folder, seed = ".", 0
     if recipe is None:
         sources = [
             data_source(
@@ -100,7 +101,7 @@ def check_data(
     else:
         loaded = load_recipe(recipe, overrides or ())
         splits = splits_of_recipe(loaded)
-        folder, seed = Path(loaded.data_folder), loaded.seed
+        folder, seed = loaded.data_folder, loaded.seed
         taxonomy = Path(loaded.taxonomy) if loaded.taxonomy else None
     labels = Taxonomy.from_yaml(taxonomy) if taxonomy else Taxonomy.default()
     with (

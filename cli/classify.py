@@ -16,7 +16,8 @@ def classify(
             metavar="INPUT",
             help="Files, folders (read with all below them), globs, or - for a text on standard input. "
             "Read are .txt (a file, a page), .jsonl, .jsonl.gz, .jsonl.zst, .csv and .parquet, "
-            'and after pip install "wasit[web]" .html and .warc(.gz), also behind URLs such as s3://bucket/folder.',
+            'and after pip install "wasit[web]" .html and .warc(.gz), also behind URLs such as s3://bucket/folder '
+            "or hf://datasets/organisation/name, a data set on the Hub.",
         ),
     ] = None,
     output: Annotated[

@@ -42,7 +42,7 @@ Where = Annotated[
 
 
 def data_source(
-    path: Path,
+    path: str,
     *,
     text_field: str,
     mediators_field: str,
@@ -55,7 +55,7 @@ def data_source(
     """Puts the options of one file together; the arguments are named as the flags.
 
     Args:
-        path: The file.
+        path: The file, or the URL of one or more.
         text_field: Column of the text.
         mediators_field: Column of the mediators' labels.
         mediator_field: Column of the mediator, for one row a mediator.
@@ -67,10 +67,11 @@ def data_source(
     Raises:
         InputError: If a value has another form, or one name is given twice.
     """
+    from wasit.models.urls import is_url
     from wasit.train.recipe import DataSource
 
     return DataSource(
-        path=str(path),
+        path=path if is_url(path) else str(Path(path)),
         text_field=text_field,
         mediators_field=mediators_field,
         mediator_field=mediator_field,

@@ -14,9 +14,10 @@ def cut_vocabulary(
         str, typer.Argument(help="Folder or Hub name of a bert encoder with a Unigram or WordPiece tokenizer.")
     ],
     texts: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            help="Files of texts in the language: .txt (a line, a text), .jsonl, .csv and .parquet. "
+            help="Files of texts in the language: .txt (a line, a text), .jsonl, .csv and .parquet, also behind "
+            "URLs such as hf://datasets/organisation/name, a data set on the Hub. "
             "The last tenth is not counted: on it the cut encoder is compared with the base."
         ),
     ],

@@ -28,7 +28,13 @@ def evaluate(
             "with --folds a recipe."
         ),
     ],
-    data: Annotated[list[Path], typer.Argument(help="Annotated articles: .jsonl, .csv or .parquet.")],
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            help="Annotated articles: .jsonl, .csv or .parquet, also behind URLs such as "
+            "hf://datasets/organisation/name[@revision], a data set on the Hub, or a file or pattern in it."
+        ),
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -59,7 +65,7 @@ def evaluate(
         typer.Option(metavar="tfidf", help="Trains and scores TF-IDF with logistic regression beside the model."),
     ] = None,
     training_data: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
             metavar="FILE", help="What the baseline learns from, with the same columns. May be repeated."
         ),
@@ -111,6 +117,8 @@ def evaluate(
     Example: wasit evaluate runs/mine dev.csv -o quality --compare wasit-mini
 
     Example: wasit evaluate runs/mine dev.csv --card
+
+    Example: wasit evaluate wasit-mini hf://datasets/your-name/news/data/test-*.parquet -o quality
 
     Example: wasit evaluate recipe.yaml train.jsonl dev.jsonl --folds 5 -o folds --set data_folder=data
     """

@@ -8,9 +8,9 @@ from typing import IO, TYPE_CHECKING
 from wasit.inference.documents import Rejection, WebPage, listed, without_surrogates
 from wasit.inference.http_bodies import decode_body
 from wasit.inference.input_files import InputFile
-from wasit.inference.listing import reason_of
 from wasit.inference.reject import Reject
 from wasit.inference.web_pages import LONGEST_PAGE
+from wasit.models.remote_files import reason_of
 
 if TYPE_CHECKING:
     from fastwarc.warc import WarcRecord

@@ -36,10 +36,10 @@ from wasit.inference.input_files import (
     InputFile,
 )
 from wasit.inference.json_lines import bounded_lines, parse_line
-from wasit.inference.listing import reason_of
 from wasit.inference.reject import Reject
 from wasit.inference.web_pages import LONGEST_PAGE
 from wasit.models.errors import InputError
+from wasit.models.remote_files import reason_of
 
 # What is longer is not even held in memory to say what it is.
 _LONGEST_ROW = 100_000_000

@@ -2,15 +2,15 @@
 
 import io
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
-from urllib.parse import urlsplit
+from typing import IO
 
-import fsspec
 import pyarrow as pa
+
+from wasit.models.remote_files import open_remote
+from wasit.models.urls import file_name, is_url
 
 TEXT_ENDING = ".txt"
 JSON_LINES_ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
@@ -20,7 +20,6 @@ HTML_ENDINGS = (".html", ".htm")
 ARCHIVE_ENDINGS = (".warc", ".warc.gz")
 ENDINGS = (TEXT_ENDING, *HTML_ENDINGS, *JSON_LINES_ENDINGS, CSV_ENDING, PARQUET_ENDING, *ARCHIVE_ENDINGS)
 
-_URL = re.compile(r"[a-z][a-z0-9+.\-]*://", re.IGNORECASE)
 _BATCH_FILES = 4096
 # Paths on a disk may be any bytes.
 _SCHEMA = pa.schema(
@@ -71,8 +70,7 @@ class InputFile:
         if self.content is not None:
             return io.BytesIO(self.content)
         if self.is_remote:
-            system, path = fsspec.core.url_to_fs(self.path)
-            return cast(IO[bytes], system.open(path, "rb"))
+            return open_remote(self.path)
         return Path(self.path).open("rb")
 
 
@@ -111,13 +109,8 @@ class InputFiles:
             self._rest = []
 
 
-def is_url(text: str) -> bool:
-    """Whether a text begins as a URL does."""
-    return _URL.match(text) is not None
-
-
 def known_ending(path: str) -> str | None:
     """The ending of a file that can be read, or None."""
     # A link to a file may carry a signature behind it.
-    name = (urlsplit(path).path if path.startswith(("http://", "https://")) else path).lower()
+    name = (file_name(path) if path.startswith(("http://", "https://")) else path).lower()
     return next((ending for ending in ENDINGS if name.endswith(ending)), None)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from wasit.inference.documents import Fields, decode_text, listed
-from wasit.inference.listing import reason_of
 from wasit.inference.reject import Reject
+from wasit.models.remote_files import reason_of
 
 
 def bounded_lines(stream: IO[bytes], most: int) -> Iterator[bytes | Reject]:

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from wasit.inference.documents import Fields, Item, Rejection
 from wasit.inference.formats import check_id_field, count_documents, read_documents
@@ -19,20 +18,13 @@ from wasit.inference.input_files import (
     HTML_ENDINGS,
     InputFile,
     InputFiles,
-    is_url,
     known_ending,
 )
-from wasit.inference.listing import (
-    Entry,
-    RemotePlace,
-    content_mark,
-    entry_on_disk,
-    glob_base,
-    glob_disk,
-    walk_disk,
-)
+from wasit.inference.listing import entry_on_disk, glob_disk, walk_disk
 from wasit.inference.seen_ids import SeenIds
 from wasit.models.errors import InputError
+from wasit.models.remote_files import Commits, Entry, RemotePlace, content_mark, glob_base
+from wasit.models.urls import file_name, is_url
 
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "stdin"
@@ -87,7 +79,8 @@ class Sources:
 
         Args:
             inputs: Files, folders (read with all that is below them) or globs, on a disk or as URLs that fsspec
-                knows; or ``-`` for a text on the standard input, which is read now.
+                knows; or ``-`` for a text on the standard input, which is read now. Files on the Hugging Face
+                Hub are those of the commit that the revision is now.
             fields: Where their rows have text and id.
             is_output: Tells files that are not to be read, because this run writes them; a URL is asked about as
                 the path that it looks like.
@@ -97,7 +90,8 @@ class Sources:
                 would get the same name, or a file lacks the field that ids are to come from.
         """
         fields = fields or Fields()
-        found = [_find(text, is_output) for text in dict.fromkeys(inputs)]
+        commits: Commits = {}
+        found = [_find(text, is_output, commits) for text in dict.fromkeys(inputs)]
         files = found[0].files
         # A folder alone has no file twice; a pattern may match a folder and what is in it.
         if len(found) > 1 or glob.has_magic(inputs[0]):
@@ -141,14 +135,14 @@ class Sources:
                     yield Rejection(item.id, "repeated_id: an earlier document has this id")
 
 
-def _find(text: str, is_output: Callable[[Path], bool]) -> _Found:
+def _find(text: str, is_output: Callable[[Path], bool], commits: Commits) -> _Found:
     path = Path(text)
     if text == STANDARD_INPUT:
         return _find_on_standard_input()
     if is_url(text) and not os.path.lexists(path):
-        place = RemotePlace(text)
+        place = RemotePlace(text, commits)
         if place.local_path is not None:
-            return _find(place.local_path, is_output)
+            return _find(place.local_path, is_output, commits)
         return _find_behind_url(place, is_output)
     if path.is_dir():
         return _checked(text, _sorted_in(walk_disk(_base(path)), _base(path), is_output))
@@ -180,9 +174,8 @@ def _find_file(text: str, entry: Entry) -> _Found:
         raise InputError(f"{text} cannot be read; allowed: a folder, or a file ending in {', '.join(ENDINGS)}")
     if entry.problem is not None:
         raise InputError(f"{text} cannot be read: {entry.problem}")
-    name = (urlsplit(entry.path).path if is_url(entry.path) else entry.path).rpartition("/")[2]
     found = _Found()
-    found.files.append(InputFile(entry.path, _readable(name), entry.size, entry.modified))
+    found.files.append(InputFile(entry.path, _readable(file_name(entry.path)), entry.size, entry.modified))
     return found
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from wasit.inference.charset import decode
 from wasit.inference.documents import Document, WebPage, check_length
-from wasit.inference.listing import reason_of
 from wasit.inference.page_rules import PageRules
 from wasit.inference.reject import Reject
+from wasit.models.remote_files import reason_of
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

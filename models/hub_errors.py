@@ -1,10 +1,9 @@
 """What can go wrong between this machine and the Hugging Face Hub: tried again, or told in a sentence."""
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import httpx2
 from huggingface_hub import constants, get_token
@@ -16,17 +15,47 @@ from huggingface_hub.errors import (
     IncompleteSnapshotError,
     LocalEntryNotFoundError,
     LocalTokenNotFoundError,
+    OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
     RevisionResolutionError,
 )
 
 from wasit.models.errors import InputError, WasitError
+from wasit.models.redaction import clean
 
 T = TypeVar("T")
 
 LOGIN = "log in with `hf auth login`, or set HF_TOKEN to a token from {}/settings/tokens"
 """How to log in; the braces stand for the address of the Hub."""
+
+
+class Kind(NamedTuple):
+    """What a sentence speaks of.
+
+    Attributes:
+        noun: What it is called.
+        folder: What stands before its name in addresses of the Hub.
+        elsewhere: Where else it has been looked for.
+        broken: What is to be known when the connection breaks off.
+        is_streamed: Whether it is read on the Hub, and not in the cache of this machine.
+        hint: What may have been meant, when there is none of the name.
+    """
+
+    noun: str
+    folder: str
+    elsewhere: str
+    broken: str
+    is_streamed: bool = False
+    hint: str = ""
+
+
+MODEL = Kind(
+    "model", "", "no folder of that name here, and ", "the same command again goes on with what is not done yet"
+)
+DATA_SET = Kind(
+    "data set", "datasets/", "", "data sets are streamed, which needs the network all the time", is_streamed=True
+)
 
 # The library tries most requests again by itself; these are for those that it does not.
 _WAITS = (1, 2, 4)
@@ -34,9 +63,6 @@ _PASSING = (408, 429, 500, 502, 503, 504)
 # No second try finds another network or proxy.
 _LASTING = (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol)
 _CONFLICTS = (409, 412)
-_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{4,}")
-# What follows the question mark of an address may be a signature that lets anybody in.
-_QUERY = re.compile(r"(https?://[^\s?'\"]+)\?[^\s'\"]*")
 
 
 def how_to_log_in() -> str:
@@ -76,12 +102,13 @@ def _is_cut_short(error: BaseException) -> bool:
 
 
 @contextmanager
-def hub_told(name: str, doing: str) -> Iterator[None]:
+def hub_told(name: str, doing: str, kind: Kind = MODEL) -> Iterator[None]:
     """Tells in a sentence what the Hub, the network or the cache did not do.
 
     Args:
-        name: What the user called the model.
-        doing: What is done with the model: ``fetched`` or ``uploaded``.
+        name: What the user called the model or data set.
+        doing: What is done with it: ``fetched``, ``uploaded`` or ``read``.
+        kind: Which of them it is.
 
     Raises:
         InputError: If the block fails.
@@ -99,33 +126,31 @@ def hub_told(name: str, doing: str) -> Iterator[None]:
         RuntimeError,
         ValueError,
     ) as error:
-        raise InputError(_sentence(name, doing, error)) from error
+        raise InputError(_sentence(name, doing, kind, error)) from error
 
 
-def clean(text: str) -> str:
-    """A message of others without tokens and signatures, in one line."""
-    token = get_token()
-    if token:
-        text = text.replace(token, "<token>")
-    return " ".join(_QUERY.sub(r"\1", _TOKEN.sub("<token>", text)).split())
-
-
-def _sentence(name: str, doing: str, error: BaseException) -> str:
+def _sentence(name: str, doing: str, kind: Kind, error: BaseException) -> str:
     chain = list(_causes(error))
+    told = f"{kind.noun} {name!r}"
+    if kind.is_streamed and any(isinstance(one, OfflineModeIsEnabled) for one in chain):
+        return (
+            f"{told} cannot be {doing}: HF_HUB_OFFLINE is set, and {kind.noun}s are streamed, which needs the "
+            "network; unset it, or download the files once and name them by their paths"
+        )
     for one in chain:
         if isinstance(one, HfHubHTTPError):
-            return _answered(name, doing, one)
+            return _answered(name, doing, kind, one)
     if any(isinstance(one, LocalEntryNotFoundError | RevisionResolutionError) for one in chain):
         return _not_cached(name, chain)
     for one in chain:
         if isinstance(one, LocalTokenNotFoundError):
-            return f"model {name!r} cannot be {doing} without a login: {how_to_log_in()}"
+            return f"{told} cannot be {doing} without a login: {how_to_log_in()}"
         if isinstance(one, httpx2.TransportError):
             return (
-                f"model {name!r} could not be {doing}: no connection to {constants.ENDPOINT}, or it broke off "
-                f"({_reason(one)}); the same command again goes on with what is not done yet"
+                f"{told} could not be {doing}: no connection to {constants.ENDPOINT}, or it broke off "
+                f"({_reason(one)}); {kind.broken}"
             )
-    return f"model {name!r} could not be {doing}: {_reason(error)}"
+    return f"{told} could not be {doing}: {_reason(error)}"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -135,39 +160,40 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         cause = cause.__cause__
 
 
-def _answered(name: str, doing: str, error: HfHubHTTPError) -> str:
+def _answered(name: str, doing: str, kind: Kind, error: HfHubHTTPError) -> str:
     """What the Hub said."""
     status = error.response.status_code
-    page = f"{constants.ENDPOINT}/{name.partition('@')[0]}"
+    told = f"{kind.noun} {name!r}"
+    page = f"{constants.ENDPOINT}/{kind.folder}{name.partition('@')[0]}"
     if isinstance(error, GatedRepoError):
-        return f"model {name!r} is gated: ask for access on {page}, and then {how_to_log_in()}"
+        return f"{told} is gated: ask for access on {page}, and then {how_to_log_in()}"
     if isinstance(error, DisabledRepoError):
-        return f"model {name!r} was disabled by its owner or by the Hub; see {page}"
+        return f"{told} was disabled by its owner or by the Hub; see {page}"
     if isinstance(error, RevisionNotFoundError):
-        return f"model {name!r}: there is no such branch, tag or commit; see {page}/tree/main"
+        return f"{told}: there is no such branch, tag or commit; see {page}/tree/main"
     if isinstance(error, RepositoryNotFoundError) or status == 404 or (status == 401 and get_token() is None):
         return (
-            f"there is no model {name!r}: no folder of that name here, and no repository that you may read or "
-            f"write on {constants.ENDPOINT} ({status}); check the name, or if it is private, {how_to_log_in()}"
+            f"there is no {told}: {kind.elsewhere}no repository that you may read or write on "
+            f"{constants.ENDPOINT} ({status}); check the name, or if it is private, {how_to_log_in()}{kind.hint}"
         )
     if status == 401:
-        return f"model {name!r} could not be {doing}: the Hub does not accept the token (401); {how_to_log_in()}"
+        return f"{told} could not be {doing}: the Hub does not accept the token (401); {how_to_log_in()}"
     if status == 403:
         return (
-            f"model {name!r} could not be {doing}: your token has no right to do so (403{_said(error)}); "
+            f"{told} could not be {doing}: your token has no right to do so (403{_said(error)}); "
             f"{how_to_log_in()} with that right"
         )
     if status in _CONFLICTS:
         return (
-            f"model {name!r} could not be {doing}: somebody else changed the repository meanwhile "
+            f"{told} could not be {doing}: somebody else changed the repository meanwhile "
             f"({status}{_said(error)}); look at {page}, then give the same command again"
         )
     if status in _PASSING:
         return (
-            f"model {name!r} could not be {doing}: the Hub is overloaded or out of order "
+            f"{told} could not be {doing}: the Hub is overloaded or out of order "
             f"({status}{_said(error)}); try again later"
         )
-    return f"model {name!r} could not be {doing}: the Hub refused it ({status}{_said(error)})"
+    return f"{told} could not be {doing}: the Hub refused it ({status}{_said(error)})"
 
 
 def _not_cached(name: str, chain: list[BaseException]) -> str:

@@ -10,6 +10,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
 
 import torch
+from hub_stub import hub
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 from transformers.models.bert import BertConfig, BertModel
@@ -20,6 +21,9 @@ from wasit.models.configuration import WasitConfig
 from wasit.models.network import WasitModel
 from wasit.models.taxonomy import Taxonomy
 from wasit.models.tokenizer import load_base_tokenizer
+
+__all__ = ["hub"]
+"""A fixture of the stand-in for the Hugging Face Hub."""
 
 WINDOW_TOKENS = 128
 VOCABULARY = 400

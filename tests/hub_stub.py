@@ -18,7 +18,7 @@ import pytest
 from huggingface_hub import close_session, constants
 
 TOKEN = "hf_theTokenThatMayDoEverything"
-_LARGE = (".safetensors", ".bin", ".onnx")
+_LARGE = (".safetensors", ".bin", ".onnx", ".parquet")
 
 
 def git_hash(content: bytes) -> str:
@@ -74,7 +74,7 @@ class Hub:
 
     Attributes:
         endpoint: Its address.
-        repositories: By name.
+        repositories: By name; the names of data sets begin with ``datasets/``.
         large_files: By SHA-256.
         troubles: What goes wrong.
         damaged: How often a file, by its path, is sent with a wrong bit.
@@ -182,12 +182,16 @@ class _Handler(BaseHTTPRequestHandler):
                 self._answer({"errors": [], "warnings": []})
             case ["api", "models", owner, name, *rest]:
                 self._api(f"{owner}/{name}", rest)
+            case ["api", "datasets", owner, name, *rest]:
+                self._api(f"datasets/{owner}/{name}", rest)
             case ["large", oid]:
                 self._large(oid)
             case ["verify"]:
                 self._answer({})
             case [owner, name, "info", "lfs", "objects", "batch"]:
                 self._batch(f"{owner}/{name.removesuffix('.git')}")
+            case ["datasets", owner, name, "resolve", revision, *path]:
+                self._resolve(f"datasets/{owner}/{name}", revision, "/".join(path), cut)
             case [owner, name, "resolve", revision, *path]:
                 self._resolve(f"{owner}/{name}", revision, "/".join(path), cut)
             case _:
@@ -222,9 +226,11 @@ class _Handler(BaseHTTPRequestHandler):
                 self._info(name, "main")
             case "GET", ["revision", revision]:
                 self._info(name, revision)
-            case "GET", ["tree", revision]:
-                files = self._files(self._repository(name), revision)[1]
-                self._answer([_listed(path, content) for path, content in files.items()])
+            case "GET", ["tree", revision, *folder]:
+                self._tree(self._files(self._repository(name), revision)[1], "/".join(folder))
+            case "GET", ["auth-check"]:
+                self._may_read(self._repository(name))
+                self._answer({})
             case "POST", ["preupload", revision]:
                 self._preupload(self._repository(name, writes=True), revision)
             case "POST", ["commit", revision]:
@@ -243,8 +249,28 @@ class _Handler(BaseHTTPRequestHandler):
     def _info(self, name: str, revision: str) -> None:
         repository = self._repository(name)
         sha, files = self._files(repository, revision)
+        about = {"private": repository.private, "gated": "auto" if repository.gated else False, "tags": []}
         siblings = [{"rfilename": path} for path in files]
-        self._answer({"id": name, "sha": sha, "private": repository.private, "siblings": siblings, "tags": []})
+        self._answer({"id": name.removeprefix("datasets/"), "sha": sha, "siblings": siblings, **about})
+
+    def _tree(self, files: dict[str, bytes], folder: str) -> None:
+        start = f"{folder}/" if folder else ""
+        below = {path: content for path, content in files.items() if path.startswith(start)}
+        if not below:
+            raise _RefusedError(404, "EntryNotFound", f"{folder} does not exist")
+        if self.query.get("recursive", [""])[0].lower() == "true":
+            self._answer([_listed(path, content) for path, content in below.items()])
+            return
+        parts = {path: path.removeprefix(start).partition("/") for path in below}
+        folders = dict.fromkeys(start + first for first, slash, _ in parts.values() if slash)
+        entries: list[dict[str, Any]] = [
+            {"type": "directory", "path": path, "size": 0, "oid": "0" * 40} for path in folders
+        ]
+        self._answer(entries + [_listed(path, below[path]) for path, (_, slash, _) in parts.items() if not slash])
+
+    def _may_read(self, repository: Repository) -> None:
+        if repository.gated:
+            raise _RefusedError(403, "GatedRepo", "Access to this repository is restricted")
 
     def _preupload(self, repository: Repository, revision: str) -> None:
         files = self._files(repository, revision)[1]
@@ -305,8 +331,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _resolve(self, name: str, revision: str, path: str, cut: bool) -> None:
         repository = self._repository(name)
         sha, files = self._files(repository, revision)
-        if repository.gated:
-            raise _RefusedError(403, "GatedRepo", "Access to this model is restricted")
+        self._may_read(repository)
         if path not in files:
             raise _RefusedError(404, "EntryNotFound", "Entry not found")
         content = files[path]
@@ -318,11 +343,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "GET" and self.hub.shortened.get(path, 0):
             self.hub.shortened[path] -= 1
             content = content[:-1]
-        status, start = 200, 0
+        status, start, end = 200, 0, len(content)
         if wanted := self.headers.get("Range"):
-            status, start = 206, int(wanted.removeprefix("bytes=").partition("-")[0])
-            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-        self._send(content[start:], status, headers, cut)
+            first, _, last = wanted.removeprefix("bytes=").partition("-")
+            status, start, end = 206, int(first), min(end, int(last) + 1) if last else end
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{len(content)}"
+        self._send(content[start:end], status, headers, cut)
 
 
 def _listed(path: str, content: bytes) -> dict[str, Any]:
@@ -362,6 +388,8 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
         monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
         monkeypatch.setattr(constants, "HF_TOKEN_PATH", str(tmp_path / "token"))
         monkeypatch.setenv("HF_TOKEN", TOKEN)
+        # A process asks for a commit once.
+        monkeypatch.setattr("wasit.train.data_files._commits", {})
         # Between two tries the client waits for seconds.
         monkeypatch.setattr("time.sleep", lambda seconds: None)
         close_session()

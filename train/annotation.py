@@ -27,15 +27,15 @@ __all__ = [
 def annotated_articles(
     rows: Iterable[Row], taxonomy: Taxonomy, columns: Columns, report: Report = raise_problem
 ) -> Iterator[AnnotatedArticle]:
-    """Turns the rows of one file into articles.
+    """Turns the rows of a source into articles.
 
     With one row an article they come one after another. Pairs, one row a mediator, are gathered first, since the
-    rows of an article may stand anywhere: the articles of the file, but not its rows, are in memory then.
+    rows of an article may stand anywhere: the articles of the source, but not its rows, are in memory then.
 
     Args:
-        rows: Rows of one file with the words for their places, as ``read_rows`` gives them.
+        rows: Rows with the words for their places, as ``read_rows`` gives them, of one file after another.
         taxonomy: What the labels are checked against.
-        columns: Where the file keeps what.
+        columns: Where the files keep what.
         report: Is told of every problem; the first one is raised without it.
 
     Yields:
@@ -55,27 +55,30 @@ def _articles(
     reader = RowReader(taxonomy, columns, report)
     required = columns.required(taxonomy)
     fields: dict[str, None] = {}
-    file = None
+    files: list[str] = []
+    is_fixed = has_text = True
     for where, row in rows:
-        if file is None:
-            file, _ = split_place(where)
-            if has_fixed_columns(file):
+        file, _ = split_place(where)
+        if file not in files[-1:]:
+            files.append(file)
+            is_fixed = has_fixed_columns(file)
+            has_text = not is_fixed or columns.text in row
+            if is_fixed:
                 _report_missing(file, required, row, report)
-                if columns.text not in row:
-                    return
-        fields.update(dict.fromkeys(row))
+        if not has_text:
+            continue
+        if not is_fixed:
+            fields.update(dict.fromkeys(row))
         article = reader.read(where, row)
         if article is not None:
             yield article
-    if file is None:
-        return
-    if not has_fixed_columns(file):
+    loose = [file for file in files if not has_fixed_columns(file)]
+    if loose:
         # A row of JSON may lack what it has no value for; a field that no row has was named wrongly.
-        _report_missing(file, required, fields, report)
+        _report_missing(loose[0], required, fields, report)
     if reader.mediator_fields:
-        _report_missing(
-            f"{file}: {columns.mediators}", columns.required_inside(taxonomy), reader.mediator_fields, report
-        )
+        inside = columns.required_inside(taxonomy)
+        _report_missing(f"{files[0]}: {columns.mediators}", inside, reader.mediator_fields, report)
 
 
 def _report_missing(where: str, required: Iterable[str], there: Iterable[str], report: Report) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from wasit.models.errors import InputError
 from wasit.models.mentions import MentionFinder
 from wasit.models.taxonomy import Taxonomy
+from wasit.models.urls import file_name
 from wasit.train.articles import AnnotatedArticle
 from wasit.train.data_report import DataReport, SplitSize
 from wasit.train.findings import NEAR_BETWEEN, NOT_FOUND, SEVERAL_WINDOWS, Finding
@@ -42,7 +43,7 @@ def splits_of_files(sources: Sequence[DataSource]) -> list[Split]:
     twice = [path for path in paths if paths.count(path) > 1]
     if twice:
         raise InputError(f"{twice[0]}: is given twice; allowed: each file once, since each is a split")
-    names = [Path(path).name for path in paths]
+    names = [file_name(path) for path in paths]
     return [
         Split(name if names.count(name) == 1 else source.path, (source,))
         for name, source in zip(names, sources, strict=True)
@@ -57,7 +58,7 @@ def splits_of_recipe(recipe: Recipe) -> list[Split]:
 
 def check_data(
     splits: Sequence[Split],
-    folder: Path,
+    folder: str | Path,
     taxonomy: Taxonomy,
     seed: int = 0,
     reading: Progress = lambda articles: None,
@@ -67,7 +68,7 @@ def check_data(
 
     Args:
         splits: One at least; the first is what the model learns from.
-        folder: Where relative paths start.
+        folder: Where relative paths start; a path or URL.
         taxonomy: What the labels are checked against.
         seed: For sources that draw some of their rows.
         reading: Is told how many articles were read.
@@ -97,7 +98,7 @@ def check_data(
             reading(1)
         findings += (finding for source in sources[number] for finding in source.findings)
         findings += _long_articles(split.name, windows)
-        files = dict.fromkeys(str(source.path) for source in sources[number])
+        files = dict.fromkeys(source.path for source in sources[number])
         sizes.append(SplitSize(split.name, tuple(files), articles))
     findings += sorted(repetitions.near(comparing), key=lambda finding: finding.kind is not NEAR_BETWEEN)
     findings += counts.findings()

@@ -34,19 +34,21 @@ LABEL_PREFIX = "labels_"
 _READ_TOGETHER = 10_000
 
 
-def read_source(source: DataSource, folder: Path, taxonomy: Taxonomy, seed: int) -> Iterator[AnnotatedArticle]:
+def read_source(
+    source: DataSource, folder: str | Path, taxonomy: Taxonomy, seed: int
+) -> Iterator[AnnotatedArticle]:
     """Reads the rows that a source of a recipe asks for, one after another, in the order of the file.
 
     Args:
         source: Which file and which of its rows.
-        folder: Where relative paths start.
+        folder: Where relative paths start; a path or URL.
         taxonomy: What the labels are checked against.
         seed: For the choice of rows.
 
     Raises:
         InputError: If the file or a row is wrong, or no row is left; as soon as reading comes to it.
     """
-    return annotated_articles(_chosen_rows(source, folder / source.path, seed), taxonomy, columns_of(source))
+    return annotated_articles(_chosen_rows(source, source.place(folder), seed), taxonomy, columns_of(source))
 
 
 def columns_of(source: DataSource) -> Columns:
@@ -73,7 +75,7 @@ def is_drawn(article: AnnotatedArticle, share: float, draw: str) -> bool:
     return int.from_bytes(digest[:8]) < share * 2**64
 
 
-def _chosen_rows(source: DataSource, path: Path, seed: int) -> Iterator[Row]:
+def _chosen_rows(source: DataSource, path: str, seed: int) -> Iterator[Row]:
     drawn = None if source.rows is None else _draw(source, path, seed)
     is_empty = True
     for number, row in enumerate(_wanted_rows(source, path)):
@@ -84,7 +86,7 @@ def _chosen_rows(source: DataSource, path: Path, seed: int) -> Iterator[Row]:
         raise InputError(f"{path}: no row fits where={source.where} and max_words={source.max_words}")
 
 
-def _wanted_rows(source: DataSource, path: Path) -> Iterator[Row]:
+def _wanted_rows(source: DataSource, path: str) -> Iterator[Row]:
     return ((where, row) for where, row in read_rows(path) if _is_wanted(where, row, source))
 
 
@@ -106,7 +108,7 @@ def fits(row: Mapping[str, Any], source: DataSource) -> bool:
     return source.max_words is None or len(str(row.get(source.text_field)).split()) <= source.max_words
 
 
-def _draw(source: DataSource, path: Path, seed: int) -> frozenset[int]:
+def _draw(source: DataSource, path: str, seed: int) -> frozenset[int]:
     """Draws rows, in turn from each combination of values of the columns, as long as it has any.
 
     Returns:

@@ -13,6 +13,7 @@ from wasit.models.errors import InputError
 from wasit.models.prediction import Prediction
 from wasit.models.predictor import Predictor
 from wasit.models.taxonomy import Task, Taxonomy
+from wasit.models.urls import data_name
 from wasit.train.annotation import AnnotatedArticle
 from wasit.train.baseline import BASELINES, Baseline
 from wasit.train.dataset import read_source
@@ -191,7 +192,7 @@ def _evaluation(
 ) -> Evaluation:
     model, *others = candidates
     metrics = build_metrics(model, others, articles, taxonomy, job.settings)
-    metrics = {"model": model.name, "data": [Path(source.path).name for source in job.data], **metrics}
+    metrics = {"model": model.name, "data": [data_name(source.path) for source in job.data], **metrics}
     return Evaluation(metrics, tuple(articles), taxonomy, model, tuple(notes))
 
 

@@ -1,5 +1,6 @@
 """Texts without labels, read from files of any size one after another."""
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from wasit.models.errors import InputError
-from wasit.train.row_files import ENDINGS, read_rows
+from wasit.train.data_files import DataFile, find_files
+from wasit.train.row_files import ENDINGS, read_file
 
 _ENDINGS = (".txt", *ENDINGS)
 # Halves of a character, which only JSON can hold and no tokenizer takes.
@@ -19,11 +21,12 @@ class PlainTexts:
     """The texts of some files, in their order; read anew by every iteration, none of them kept.
 
     Attributes:
-        paths: ``.txt``, of which each line is a text, or files of rows that annotated articles may come from.
+        paths: ``.txt``, of which each line is a text, or files of rows that annotated articles may come from;
+            behind URLs also folders and patterns.
         text_field: Column of the text, in rows.
     """
 
-    paths: tuple[Path, ...]
+    paths: tuple[str | Path, ...]
     text_field: str = "text"
 
     def __iter__(self) -> Iterator[str]:
@@ -33,18 +36,20 @@ class PlainTexts:
             InputError: If a file cannot be read, has no such column, holds something else there, or has no text.
         """
         for path in self.paths:
-            if path.suffix not in _ENDINGS:
-                raise InputError(f"{path}: found the ending {path.suffix!r}; allowed: {', '.join(_ENDINGS)}")
-            found = False
-            for text in _lines(path) if path.suffix == ".txt" else self._cells(path):
-                if text.strip():
-                    found = True
-                    yield _LONE_SURROGATE.sub("\ufffd", text)
-            if not found:
-                raise InputError(f"{path}: holds no text")
+            for file in find_files(path, _ENDINGS):
+                yield from self._texts(file)
 
-    def _cells(self, path: Path) -> Iterator[str]:
-        for where, row in read_rows(path):
+    def _texts(self, file: DataFile) -> Iterator[str]:
+        found = False
+        for text in _lines(file) if file.ending == ".txt" else self._cells(file):
+            if text.strip():
+                found = True
+                yield _LONE_SURROGATE.sub("\ufffd", text)
+        if not found:
+            raise InputError(f"{file.name}: holds no text")
+
+    def _cells(self, file: DataFile) -> Iterator[str]:
+        for where, row in read_file(file):
             yield self._cell(where, row)
 
     def _cell(self, where: str, row: dict[str, Any]) -> str:
@@ -59,11 +64,9 @@ class PlainTexts:
         return value
 
 
-def _lines(path: Path) -> Iterator[str]:
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            yield from lines
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not in UTF-8: {error.reason} at byte {error.start}") from error
+def _lines(file: DataFile) -> Iterator[str]:
+    with file.opened() as stream:
+        try:
+            yield from io.TextIOWrapper(stream, "utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InputError(f"{file.name}: is not in UTF-8: {error.reason} at byte {error.start}") from error

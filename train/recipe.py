@@ -12,6 +12,7 @@ from wasit.models.config_file import Strict, read_yaml, validate
 from wasit.models.configuration import DEFAULT_OVERLAP
 from wasit.models.errors import ConfigError
 from wasit.models.naming import raise_problems
+from wasit.models.urls import is_url
 
 Share = float
 
@@ -20,7 +21,9 @@ class DataSource(Strict):
     """A file of labelled articles, and which of its rows to take.
 
     Attributes:
-        path: ``.jsonl``, ``.csv`` or ``.parquet``, relative to the recipe's ``data_folder``.
+        path: ``.jsonl``, ``.csv`` or ``.parquet``, relative to the recipe's ``data_folder``. Or the URL of a
+            file, a folder or a pattern that fsspec knows. ``hf://datasets/organisation/name[@revision][/path]`` is
+            a data set on the Hugging Face Hub or a part of it; it is streamed.
         text_field: Column of the text.
         mediators_field: Column of the mediators' labels: ``{mediator: {task: label}}``.
         mediator_field: For files with one row a mediator: the column that names it, by its id or by a form that
@@ -55,6 +58,18 @@ class DataSource(Strict):
     lead_words: int | None = Field(default=None, ge=1)
     mediator_swap_share: Share = Field(default=0.0, ge=0, le=1)
     calibration_share: Share = Field(default=0.0, ge=0, lt=1)
+
+    def place(self, folder: str | Path) -> str:
+        """Where the data are, as a path or URL.
+
+        Args:
+            folder: Where relative paths start; a path or URL, too.
+        """
+        if is_url(self.path):
+            return self.path
+        if is_url(str(folder)) and not Path(self.path).is_absolute():
+            return f"{str(folder).rstrip('/')}/{self.path}"
+        return str(folder / Path(self.path))
 
 
 class Stage(Strict):
@@ -97,7 +112,7 @@ class Recipe(Strict):
         layers: Layers of the base to keep, counted from 0; all without it.
         taxonomy: A taxonomy file; wasit's own without it.
         output: Folder that the run writes: the model, its checkpoints and its metrics.
-        data_folder: Folder that the paths of the data start from.
+        data_folder: Folder, or URL of one, that the paths of the data start from.
         stages: The parts of the run, one after another.
         distill: Teachers that label all training articles, those of coarse topics too.
         evaluation: Data to score after every epoch; never learnt from.

@@ -1,9 +1,11 @@
 """Files of rows, read one after another: CSV, JSON lines and Parquet, each row with the words for its place."""
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,8 @@ import pyarrow
 import pyarrow.parquet
 
 from wasit.models.errors import InputError
+from wasit.models.remote_files import reason_of
+from wasit.train.data_files import DataFile, find_files
 from wasit.train.row_problem import UNREADABLE, Report, RowProblem, raise_problem
 
 ENDINGS = (".csv", ".jsonl", ".parquet")
@@ -26,27 +30,38 @@ _A_CSV_ROW = "a row of a CSV file (RFC 4180: commas, and double quotes around a 
 _A_JSON_ROW = "one JSON object a line, in UTF-8, that names each key once"
 
 
-def read_rows(path: Path, report: Report = raise_problem) -> Iterator[Row]:
-    """Reads the rows of a file, one after another.
+def read_rows(path: str | Path, report: Report = raise_problem) -> Iterator[Row]:
+    """Reads the rows of a file, or of all files behind a URL, one after another.
 
     Args:
-        path: A ``.csv`` with a header, a ``.jsonl`` or a ``.parquet``; the first two in UTF-8.
+        path: A ``.csv`` with a header, a ``.jsonl`` or a ``.parquet``; the first two in UTF-8. Behind a URL also a
+            folder or a pattern.
         report: Is told of every row that cannot be read; the first one is raised without it.
 
     Yields:
         Place and values. The place is ``FILE: line N``, for CSV the line on which the row starts, or ``FILE: row
-        N`` in Parquet. All rows of CSV and Parquet have the same columns.
+        N`` in Parquet. All rows of a CSV or Parquet file have the same columns.
 
     Raises:
-        InputError: If the file cannot be read at all.
+        InputError: If a file cannot be read at all, or there is none.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: there is no such file")
-    if path.suffix not in ENDINGS:
-        raise InputError(f"{path}: found the ending {path.suffix!r}; allowed: {', '.join(ENDINGS)}")
-    if path.suffix == ".parquet":
-        return _parquet_rows(path)
-    return _csv_rows(path, report) if path.suffix == ".csv" else _json_rows(path, report)
+    return chain.from_iterable(read_file(file, report) for file in row_files(path))
+
+
+def row_files(path: str | Path) -> list[DataFile]:
+    """Finds the files of rows that a path or URL names.
+
+    Raises:
+        InputError: If there is none.
+    """
+    return find_files(path, ENDINGS)
+
+
+def read_file(file: DataFile, report: Report = raise_problem) -> Iterator[Row]:
+    """Reads the rows of one file, as ``read_rows`` does."""
+    if file.ending == ".parquet":
+        return _parquet_rows(file)
+    return _csv_rows(file, report) if file.ending == ".csv" else _json_rows(file, report)
 
 
 def has_fixed_columns(where: str) -> bool:
@@ -80,13 +95,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return values
 
 
-def _csv_rows(path: Path, report: Report) -> Iterator[Row]:
+def _csv_rows(file: DataFile, report: Report) -> Iterator[Row]:
     csv.field_size_limit(_LONGEST_CSV_CELL)
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        rows = csv.reader(stream, strict=True)
-        header = _csv_header(rows, path)
+    with file.opened() as stream:
+        rows = csv.reader(io.TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline=""), strict=True)
+        header = _csv_header(rows, file.name)
         while True:
-            where = f"{path}: line {rows.line_num + 1}"
+            where = f"{file.name}: line {rows.line_num + 1}"
             try:
                 cells = next(rows, None)
             except csv.Error as error:
@@ -101,21 +116,21 @@ def _csv_rows(path: Path, report: Report) -> Iterator[Row]:
                 yield where, dict(zip(header, cells, strict=True))
 
 
-def _csv_header(rows: Iterator[list[str]], path: Path) -> list[str]:
+def _csv_header(rows: Iterator[list[str]], name: str) -> list[str]:
     try:
-        names = [name.strip() for name in next(rows, [])]
+        names = [column.strip() for column in next(rows, [])]
     except csv.Error as error:
         raise InputError(
-            f"{path}: line 1: is no header that can be read: {error}; allowed: {_A_CSV_ROW}"
+            f"{name}: line 1: is no header that can be read: {error}; allowed: {_A_CSV_ROW}"
         ) from error
     wrong = _not_utf8("".join(names))
     if wrong:
-        raise InputError(f"{path}: line 1: {wrong}; allowed: UTF-8")
+        raise InputError(f"{name}: line 1: {wrong}; allowed: UTF-8")
     if not names:
-        raise InputError(f"{path}: line 1: is empty; allowed: the names of the columns")
-    repeated = [name for name in names if names.count(name) > 1]
+        raise InputError(f"{name}: line 1: is empty; allowed: the names of the columns")
+    repeated = [column for column in names if names.count(column) > 1]
     if repeated:
-        raise InputError(f"{path}: line 1: names the column {repeated[0]!r} twice; allowed: each name once")
+        raise InputError(f"{name}: line 1: names the column {repeated[0]!r} twice; allowed: each name once")
     return names
 
 
@@ -136,12 +151,12 @@ def _not_utf8(text: str) -> str | None:
     return f"is not UTF-8, found byte 0x{ord(found[0]) - 0xDC00:02x}{place}"
 
 
-def _json_rows(path: Path, report: Report) -> Iterator[Row]:
-    with path.open("rb") as lines:
+def _json_rows(file: DataFile, report: Report) -> Iterator[Row]:
+    with file.opened() as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
                 continue
-            where = f"{path}: line {number}"
+            where = f"{file.name}: line {number}"
             try:
                 row = parse_json(line)
             except ValueError as error:
@@ -153,14 +168,15 @@ def _json_rows(path: Path, report: Report) -> Iterator[Row]:
                 report(RowProblem(UNREADABLE, where, f"found {type(row).__name__}", _A_JSON_ROW))
 
 
-def _parquet_rows(path: Path) -> Iterator[Row]:
+def _parquet_rows(file: DataFile) -> Iterator[Row]:
     number = 0
-    try:
-        with pyarrow.parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_PARQUET_ROWS):
-                for row in batch.to_pylist(maps_as_pydicts="strict"):
-                    number += 1
-                    yield f"{path}: row {number}", row
-    except (OSError, pyarrow.ArrowException, UnicodeDecodeError) as error:
-        after = f" after row {number}" if number else ""
-        raise InputError(f"{path}: is not a readable Parquet file{after}: {error}") from error
+    with file.opened() as stream:
+        try:
+            with pyarrow.parquet.ParquetFile(stream) as table:
+                for batch in table.iter_batches(batch_size=_PARQUET_ROWS):
+                    for row in batch.to_pylist(maps_as_pydicts="strict"):
+                        number += 1
+                        yield f"{file.name}: row {number}", row
+        except (OSError, pyarrow.ArrowException, UnicodeDecodeError) as error:
+            after = f" after row {number}" if number else ""
+            raise InputError(f"{file.name}: is not a readable Parquet file{after}: {reason_of(error)}") from error

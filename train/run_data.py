@@ -114,7 +114,7 @@ class RunData:
                 yield _lead(article, source)
 
     def _read(self, source: DataSource) -> Iterator[AnnotatedArticle]:
-        return read_source(source, Path(self._recipe.data_folder), self._model.taxonomy, self._recipe.seed)
+        return read_source(source, self._recipe.data_folder, self._model.taxonomy, self._recipe.seed)
 
     def _teachers(self) -> Teachers | None:
         if self._recipe.distill is None:

@@ -7,10 +7,11 @@ from wasit.models.errors import InputError
 from wasit.models.taxonomy import Taxonomy
 from wasit.train.annotation import annotated_articles
 from wasit.train.articles import AnnotatedArticle
+from wasit.train.data_files import DataFile
 from wasit.train.dataset import columns_of, fits, missing_columns, read_source
 from wasit.train.findings import NO_ARTICLES, NO_LABELS, UNREAD_COLUMNS, UNREAD_LABELS, WRONG_FILE, Finding
 from wasit.train.recipe import DataSource
-from wasit.train.row_files import Row, has_fixed_columns, read_rows
+from wasit.train.row_files import Row, has_fixed_columns, read_file, row_files
 from wasit.train.row_problem import MISSING_COLUMN, RowProblem
 
 
@@ -21,19 +22,19 @@ class SourceCheck:
         findings: What was found so far; all of it once the articles have been read.
     """
 
-    def __init__(self, source: DataSource, folder: Path, taxonomy: Taxonomy, seed: int) -> None:
+    def __init__(self, source: DataSource, folder: str | Path, taxonomy: Taxonomy, seed: int) -> None:
         """Keeps what to read.
 
         Args:
             source: Which file, and which of its rows.
-            folder: Where relative paths start.
+            folder: Where relative paths start; a path or URL.
             taxonomy: What the labels are checked against.
             seed: For a source that draws some of its rows.
 
         Raises:
             InputError: If the source names a task or label that the taxonomy does not have.
         """
-        self.path = folder / source.path
+        self.path = source.place(folder)
         self.findings: list[Finding] = []
         self._source = source
         self._folder = folder
@@ -67,25 +68,29 @@ class SourceCheck:
             message = str(error).removeprefix(f"{self.path}: ")
             # What is wrong with a row that was drawn has been told of already.
             if not self.findings:
-                self.findings.append(Finding(WRONG_FILE, str(self.path), message))
+                self.findings.append(Finding(WRONG_FILE, self.path, message))
 
     def _report(self, problem: RowProblem) -> None:
         self.findings.append(Finding.of_problem(problem))
 
     def _wanted_rows(self) -> Iterator[Row]:
+        for file in row_files(self.path):
+            yield from self._wanted_rows_of(file)
+
+    def _wanted_rows_of(self, file: DataFile) -> Iterator[Row]:
         source = self._source
-        for where, row in read_rows(self.path, self._report):
+        for where, row in read_file(file, self._report):
             missing = missing_columns(row, source)
             for column in missing:
                 wrong = f"there is no column {column!r}"
                 self._report(RowProblem(MISSING_COLUMN, where, wrong, ", ".join(row)))
-            if missing and has_fixed_columns(str(self.path)):
+            if missing and has_fixed_columns(where):
                 return
             if not missing and fits(row, source):
                 yield where, row
 
     def _summary(self, unread: Iterable[str], has_articles: bool, has_labels: bool) -> Iterator[Finding]:
-        place = str(self.path)
+        place = self.path
         columns = sorted(unread)
         tasks = ", ".join(task.name for task in self._taxonomy.tasks)
         if not has_articles:

@@ -19,6 +19,7 @@ from wasit.models.card_text import CARD_FILE, CardTable
 from wasit.models.hub_name import HubName
 from wasit.models.taxonomy import Taxonomy
 from wasit.models.text_side import SHIPPED_MODEL
+from wasit.models.urls import data_name, is_url
 from wasit.train.card_scores import training_scores
 from wasit.train.machine import runs_on_cpu, uses_bfloat16
 from wasit.train.recipe import DataSource, Recipe
@@ -84,6 +85,8 @@ def duration(seconds: float, is_resumed: bool) -> str:
 
 def shown_path(path: str) -> str:
     """A path as it may be published: folders of the machine are nobody else's business."""
+    if is_url(path):
+        return data_name(path)
     parts = Path(path)
     return parts.name if parts.is_absolute() or ".." in parts.parts else path
 

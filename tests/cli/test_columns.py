@@ -1,4 +1,3 @@
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +24,7 @@ def test_options_become_a_source() -> None:
         "label_set": ["topic.politics=peace_process,armed_conflict", "topic.games=sport"],
         "where": ["split=dev", "note=a=b"],
     }
-    assert data_source(Path("a.csv"), **PLAIN | changes) == DataSource(
+    assert data_source("a.csv", **PLAIN | changes) == DataSource(
         path="a.csv",
         mediator_field="who",
         label_fields={"topic": "subject"},
@@ -35,7 +34,8 @@ def test_options_become_a_source() -> None:
 
 
 def test_without_options_a_source_is_as_a_recipe_has_it() -> None:
-    assert data_source(Path("a.csv"), **PLAIN) == DataSource(path="a.csv")
+    assert data_source("a.csv", **PLAIN) == data_source("./a.csv", **PLAIN) == DataSource(path="a.csv")
+    assert data_source("hf://datasets/a/b", **PLAIN) == DataSource(path="hf://datasets/a/b")
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_without_options_a_source_is_as_a_recipe_has_it() -> None:
 )
 def test_mistakes_name_the_flag(option: str, value: list[str], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        data_source(Path("a.csv"), **PLAIN | {option: value})
+        data_source("a.csv", **PLAIN | {option: value})

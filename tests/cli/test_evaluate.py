@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from hub_stub import Hub, Repository
 from huggingface_hub import ModelCard
 from typer.testing import CliRunner
 
@@ -215,3 +216,16 @@ def test_a_recipe_is_cross_validated_and_goes_on_where_it_was(
     assert json.loads((output / "metrics.json").read_text(encoding="utf-8")) == metrics
     with pytest.raises(InputError, match="belongs to a cross-validation that differs in recipe"):
         run(*arguments, *changes, "--set", "seed=4")
+
+
+def test_a_data_set_on_the_hub_is_scored(hub: Hub, tiny_model: Path, tmp_path: Path) -> None:
+    content = "\n".join(json.dumps(row, ensure_ascii=False) for row in rows(0, 2)).encode()
+    hub.repositories["datasets/lab/gold"] = Repository()
+    hub.repositories["datasets/lab/gold"].commit({"README.md": b"", "data/dev.jsonl": content}, "v1")
+    name = "hf://datasets/lab/gold@v1/data/*.jsonl"
+    result = run(tiny_model, name, *COLUMNS, "--resamples", 5, "--no-stability", "-o", tmp_path / "quality")
+    assert result.exit_code == 0
+    metrics = json.loads((tmp_path / "quality" / "metrics.json").read_text(encoding="utf-8"))
+    assert (metrics["data"], metrics["articles"]) == ([name], 4)
+    with pytest.raises(InputError, match="there is no data set 'lab/none'"):
+        run(tiny_model, "hf://datasets/lab/none")

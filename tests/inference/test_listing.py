@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from wasit.inference.documents import Document, Item, Rejection
-from wasit.inference.listing import RemotePlace
 from wasit.inference.sources import Sources
 from wasit.models.errors import InputError
+from wasit.models.remote_files import RemotePlace
 
 FILES = {"b.txt": "نص", "a/2.txt": "ثان", "a/1.txt": "أول", "a-b/3.txt": "ثالث", "z.jpg": "x"}
 

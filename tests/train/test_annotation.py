@@ -98,6 +98,23 @@ def test_a_broken_parquet_file_is_named(tmp_path: Path) -> None:
         read(path)
 
 
+def test_each_of_several_files_must_have_the_columns(tmp_path: Path) -> None:
+    files = {
+        "a.csv": "text,topic\nخبر,sport\n",
+        "b.csv": "body,topic\nخبر,sport\nخبر,sport\n",
+        "c.jsonl": '{"text": "نبأ"}',
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    rows = [row for name in files for row in read_rows(tmp_path / name)]
+    problems: list[RowProblem] = []
+    articles = list(annotated_articles(rows, Taxonomy.default(), Columns(), problems.append))
+    assert [article.text for article in articles] == ["خبر", "نبأ"]
+    assert [str(problem) for problem in problems] == [
+        f"{tmp_path}/b.csv: there is no column 'text'; allowed: body, topic"
+    ]
+
+
 TAXONOMY = Taxonomy.from_dict(
     {
         "tasks": [

@@ -1,10 +1,13 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
+from hub_stub import Hub, Repository
 from transformers.models.bert import BertModel
 
 from wasit.models.checkpoint import Checkpoint
+from wasit.models.errors import InputError
 from wasit.models.taxonomy import Taxonomy
 from wasit.models.tokenizer import load_base_tokenizer, marker_id
 from wasit.train.initialisation import initial_checkpoint
@@ -56,3 +59,27 @@ def test_the_marker_starts_as_the_mask_even_where_an_encoder_has_spare_rows(
     model = initial_checkpoint(recipe(tmp_path), Taxonomy.default())
     rows = model.network.encoder.get_input_embeddings().weight
     assert torch.equal(rows[marker_id(model.tokenizer)], rows[model.tokenizer.mask_token_id])
+
+
+def test_a_base_on_the_hub_is_taken_at_its_revision(hub: Hub, tiny_base: Path) -> None:
+    repository = hub.repositories["lab/base"] = Repository()
+    repository.commit({path.name: path.read_bytes() for path in tiny_base.iterdir()}, "v1")
+    repository.commit({"README.md": b"not yet"})
+    model = initial_checkpoint(recipe("lab/base@v1"), Taxonomy.default())
+    here = initial_checkpoint(recipe(tiny_base), Taxonomy.default())
+    pieces = [one.tokenizer.get_vocab() for one in (model, here)]
+    assert pieces[0] == pieces[1]
+    words = [one.network.encoder.get_input_embeddings().weight for one in (model, here)]
+    assert torch.equal(words[0], words[1])
+    with pytest.raises(InputError, match="base: 'lab/base' is neither a folder"):
+        initial_checkpoint(recipe("lab/base"), Taxonomy.default())
+
+
+def test_a_model_of_wasit_on_the_hub_learns_on(hub: Hub, tiny_model: Path) -> None:
+    repository = hub.repositories["lab/model"] = Repository()
+    repository.commit({path.name: path.read_bytes() for path in tiny_model.iterdir()}, "v1")
+    repository.commit({"README.md": b"not yet"})
+    start = Checkpoint.load(str(tiny_model))
+    network = initial_checkpoint(recipe("lab/model@v1"), start.taxonomy).network
+    weights = start.network.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from hub_stub import Hub, Repository
 
 from wasit.models.errors import InputError
 from wasit.train.plain_texts import PlainTexts
@@ -45,6 +46,17 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, content: str, m
         list(PlainTexts((path,)))
 
 
+def test_texts_of_a_data_set_on_the_hub_are_read(hub: Hub) -> None:
+    files = {"README.md": b"# Texts", "b.txt": "سطر\nآخر".encode(), "a/1.jsonl": '{"text": "خبر"}'.encode()}
+    hub.repositories["datasets/lab/texts"] = Repository()
+    hub.repositories["datasets/lab/texts"].commit(files)
+    assert list(PlainTexts(("hf://datasets/lab/texts",))) == ["خبر", "سطر\n", "آخر"]
+    with pytest.raises(
+        InputError, match=r"lab/texts/README\.md: .* found README\.md; allowed: files ending in \.txt"
+    ):
+        list(PlainTexts(("hf://datasets/lab/texts/README.md",)))
+
+
 def test_an_empty_file_beside_a_full_one_is_named(tmp_path: Path) -> None:
     paths = (write(tmp_path / "a.txt", "نص"), write(tmp_path / "b.txt", ""))
     with pytest.raises(InputError, match=r"b\.txt: holds no text"):
@@ -52,7 +64,7 @@ def test_an_empty_file_beside_a_full_one_is_named(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_or_not_in_utf8(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"none\.txt: cannot be read: No such file"):
+    with pytest.raises(InputError, match=r"none\.txt: there is no such file"):
         list(PlainTexts((tmp_path / "none.txt",)))
     path = tmp_path / "old.txt"
     path.write_bytes("وصل الوفد".encode("windows-1256"))

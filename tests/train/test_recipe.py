@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from wasit.models.errors import ConfigError
-from wasit.train.recipe import Recipe, load_recipe, recipe_text
+from wasit.train.recipe import DataSource, Recipe, load_recipe, recipe_text
 
 RECIPE = """
 base: organisation/encoder
@@ -64,6 +64,21 @@ def test_an_override_that_leads_nowhere_is_named(path: Path, override: str, mess
     overrides = ["seed=1", override]
     with pytest.raises(ConfigError, match=message.replace("[", r"\[")):
         load_recipe(path, overrides)
+
+
+@pytest.mark.parametrize(
+    ("folder", "place"),
+    [
+        (".", "gold.jsonl"),
+        ("/data", "/data/gold.jsonl"),
+        (Path("data"), "data/gold.jsonl"),
+        ("hf://datasets/lab/news@v1/", "hf://datasets/lab/news@v1/gold.jsonl"),
+    ],
+)
+def test_data_are_in_a_folder_or_behind_a_url(folder: str | Path, place: str) -> None:
+    assert DataSource(path="gold.jsonl").place(folder) == place
+    for whole in ("/gold.jsonl", "hf://datasets/lab/news", "s3://bucket/*.csv"):
+        assert DataSource(path=whole).place(folder) == whole
 
 
 def test_the_written_recipe_is_read_back_as_it_was(path: Path, tmp_path: Path) -> None:

@@ -54,15 +54,25 @@ def test_folders_of_the_machine_are_not_told(tmp_path: Path) -> None:
         "taxonomy": str(tmp_path / "labels.yaml"),
         "data_folder": str(tmp_path),
         "distill": {"teachers": [str(tmp_path / "runs" / "teacher")]},
-        "evaluation": [{"path": str(tmp_path / "dev.jsonl")}, {"path": "../elsewhere/test.jsonl"}],
+        "evaluation": [
+            {"path": str(tmp_path / "dev.jsonl")},
+            {"path": "../elsewhere/test.jsonl"},
+            {"path": "https://elsewhere/more.jsonl?signature=elsewhere"},
+        ],
     }
     card = card_of(recipe(tmp_path / "out", **private), {"eval_topic_accuracy": 0.5})
     assert str(tmp_path) not in str(card)
     assert "elsewhere" not in str(card)
     assert card.data.base_model is None
-    for shown in ("my-base", "labels.yaml", "teacher", "dev.jsonl", "test.jsonl"):
+    for shown in ("my-base", "labels.yaml", "teacher", "dev.jsonl", "test.jsonl", "more.jsonl"):
         assert shown in card.text
     assert card_of(recipe(tmp_path, **private, card={"base_model": "a/b"})).data.base_model == "a/b"
+
+
+def test_data_sets_on_the_hub_are_told_by_their_whole_name(tmp_path: Path) -> None:
+    card = card_of(recipe(tmp_path, evaluation=[{"path": "hf://datasets/lab/news@v1/data/*.parquet"}]))
+    told = yaml.safe_load(card.text.split("```yaml\n")[1].split("```")[0])
+    assert told["evaluation"][0]["path"] == "hf://datasets/lab/news@v1/data/*.parquet"
 
 
 def test_a_model_that_learnt_on_tells_what_it_was_made_from(tmp_path: Path) -> None:
