@@ -104,7 +104,7 @@ def test_a_model_that_cannot_be_loaded_is_told_and_nothing_is_written(job: Job, 
         if path.suffix != ".safetensors":
             (broken / path.name).write_bytes(path.read_bytes())
     for workers in (0, 1):
-        with pytest.raises(OSError, match="safetensors"):
+        with pytest.raises(InputError, match=r"has no model\.safetensors"):
             write_results(replace(job, model=str(broken), workers=workers), Output.parse(str(tmp_path / "out")))
     assert not (tmp_path / "out").exists()
 
