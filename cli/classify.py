@@ -1,5 +1,6 @@
 """``wasit classify``: topic, mediators, roles and stances of news pages."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,7 +31,17 @@ def classify(
             "Without it, up to 20 documents are shown as text.",
         ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replaces what is in OUT already.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Makes a page of OUT, ending in .html, as `wasit report` does; "
+            'after pip install "wasit[report]".',
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replaces what is in OUT already, and a FILE that is no report.")
+    ] = False,
     samples: Annotated[bool, typer.Option("--samples", help="Reads the pages that come with wasit.")] = False,
     text_field: Annotated[str, typer.Option(help="Field of the text, in rows.")] = "text",
     id_field: Annotated[
@@ -88,6 +99,8 @@ def classify(
 
     Example: wasit classify pages/ -o results
 
+    Example: wasit classify pages/ -o results --report report.html
+
     Example: wasit classify news.jsonl.gz --text-field body -o results.parquet --min-score 0.5
 
     With the rows come rejects.jsonl, the documents that gave none and why, and run.json, the account of the run.
@@ -96,6 +109,7 @@ def classify(
     from wasit.cli.libraries import quiet_libraries
     from wasit.inference.job import Job, read_handful, write_results
     from wasit.inference.output import Output
+    from wasit.inference.report import check_page_of_run, write_report
 
     quiet_libraries()
     job = Job(
@@ -116,11 +130,16 @@ def classify(
         workers=workers,
         chunk_size=chunk_size,
     )
-    if output is None:
+    place = None if output is None else Output.parse(output)
+    if report is not None:
+        check_page_of_run(report, place, job.inputs, overwrite)
+    if place is None:
         _show(*read_handful(job))
         return
-    account = write_results(job, Output.parse(output), overwrite)
+    account = write_results(job, place, overwrite)
     typer.echo(account.summary(), err=True)
+    if report is not None:
+        typer.echo(write_report(str(place), report, overwrite=overwrite, flag="--report"), err=True)
 
 
 def _show(result: "Classified", classifier: "Classifier", account: "Account") -> None:

@@ -13,10 +13,12 @@ from wasit.cli.cut_vocabulary import cut_vocabulary
 from wasit.cli.evaluate import evaluate
 from wasit.cli.export import export
 from wasit.cli.push import push
+from wasit.cli.report import report
 from wasit.cli.train import train
 
 app = typer.Typer(name="wasit", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(classify)
+app.command()(report)
 app.command()(check_data)
 app.command()(train)
 app.command()(evaluate)

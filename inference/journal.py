@@ -10,9 +10,6 @@ from wasit.inference.documents import Rejection
 from wasit.inference.identity import Identity
 from wasit.inference.store import Store
 
-# Whatever reads a folder of tables passes over names that begin with a dot.
-JOURNAL_FOLDER = ".journal"
-
 _IDENTITY = "identity.json"
 _INPUTS = "inputs.jsonl.gz"
 _ENTRY = ".entry.json"

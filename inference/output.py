@@ -10,6 +10,7 @@ import pyarrow as pa
 from fsspec.implementations.local import LocalFileSystem
 
 from wasit.inference.account import Account
+from wasit.inference.file_names import REJECTS_FILE, RUN_FILE
 from wasit.inference.identity import Identity
 from wasit.inference.local_store import LocalStore
 from wasit.inference.places import Places
@@ -20,8 +21,6 @@ from wasit.inference.writers import PartForm
 from wasit.models.errors import InputError
 
 STANDARD_OUTPUT = "-"
-REJECTS_FILE = "rejects.jsonl"
-RUN_FILE = "run.json"
 
 # Nobody means a folder by these.
 _OTHER_FILES = (".csv", ".tsv", ".json", ".txt", ".xlsx", ".html", ".gz", ".zst", ".zip", ".arrow", ".feather")

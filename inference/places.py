@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from wasit.inference.account import ChunkCounts
-from wasit.inference.journal import JOURNAL_FOLDER, Journal, is_identity, read_json
+from wasit.inference.file_names import JOURNAL_FOLDER
+from wasit.inference.journal import Journal, is_identity, read_json
 from wasit.inference.store import Store
 from wasit.inference.writers import PartForm, is_part, part_name
 from wasit.models.errors import InputError

@@ -18,7 +18,8 @@ import ray
 from wasit.inference.chunks import ChunkReader
 from wasit.inference.core import CorePlan
 from wasit.inference.engine import EngineError
-from wasit.inference.journal import JOURNAL_FOLDER, Journal
+from wasit.inference.file_names import JOURNAL_FOLDER
+from wasit.inference.journal import Journal
 from wasit.inference.residents import calm_libraries
 from wasit.inference.stages import Settings
 from wasit.inference.workers import ClosedChunk, Worker

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from wasit.inference.account import ChunkCounts
 from wasit.inference.documents import Rejection
-from wasit.inference.journal import JOURNAL_FOLDER, Entry, Journal
+from wasit.inference.file_names import JOURNAL_FOLDER
+from wasit.inference.journal import Entry, Journal
 from wasit.inference.store import Store
 
 COMPRESSION = "zstd"

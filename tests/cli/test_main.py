@@ -11,7 +11,7 @@ from wasit.cli import main as main_module
 from wasit.cli.main import app, main
 from wasit.models.errors import ConfigError
 
-COMMANDS = ("classify", "check-data", "train", "evaluate", "cut-vocabulary", "export", "push")
+COMMANDS = ("classify", "report", "check-data", "train", "evaluate", "cut-vocabulary", "export", "push")
 
 
 @pytest.mark.parametrize("command", [(), *((name,) for name in COMMANDS)])

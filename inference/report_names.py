@@ -1,0 +1,131 @@
+"""What tasks, labels and mediators are called in Arabic and English."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from wasit.inference.report_input import ReportTask
+
+_CONFIG = "config.json"
+# The largest taxonomy that is allowed has fewer bytes.
+_LONGEST_CONFIG = 10_000_000
+_SHIPPED_MODEL = "wasit-mini"
+
+_Names = Mapping[str, str]
+
+
+class ReportNames:
+    """Names of the models' taxonomies where the models are on this machine, and of the shipped one; else the ids.
+
+    Args:
+        models: What the predictions call their models.
+        mediators: The file of further mediators that was given to the run, if it was.
+    """
+
+    def __init__(self, models: Sequence[str], mediators: str | None = None) -> None:
+        """Reads the taxonomies that are here; nothing is fetched."""
+        self._tasks: dict[str, _Names] = {}
+        self._labels: dict[tuple[str, str], _Names] = {}
+        self._mediators: dict[str, _Names] = {}
+        for taxonomy in _taxonomies(models, mediators):
+            self._add(taxonomy)
+
+    def task(self, task: ReportTask) -> dict[str, Any]:
+        """A task with its labels, as JSON holds it."""
+        return {
+            "name": task.name,
+            **_named(self._tasks.get(task.name), task.name),
+            "problem": task.problem,
+            "labels": [
+                {"name": label, **_named(self._labels.get((task.name, label)), label)} for label in task.labels
+            ],
+        }
+
+    def mediator(self, mediator: str | None) -> dict[str, Any]:
+        """A mediator; None is for all others."""
+        if mediator is None:
+            return {"id": None, "ar": "وسطاء آخرون", "en": "other mediators"}
+        return {"id": mediator, **_named(self._mediators.get(mediator), mediator)}
+
+    def _add(self, taxonomy: Mapping[str, Any]) -> None:
+        """Adds names; those that are there stay."""
+        for task, names in _items(taxonomy.get("tasks"), "name"):
+            self._tasks.setdefault(task, names)
+            for label, label_names in _items(names.get("labels"), "name"):
+                self._labels.setdefault((task, label), label_names)
+        for mediator, names in _items(taxonomy.get("mediators"), "id"):
+            self._mediators.setdefault(mediator, names)
+
+
+def _named(names: _Names | None, otherwise: str) -> dict[str, str]:
+    found = names or {}
+    return {language: _text(found.get(language)) or otherwise for language in ("ar", "en")}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _items(values: object, key: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The items of a list that have an id; whatever else a stranger's file holds is passed over."""
+    for value in values if isinstance(values, list) else ():
+        if isinstance(value, dict) and isinstance(value.get(key), str):
+            yield value[key], value
+
+
+def _taxonomies(models: Sequence[str], mediators: str | None) -> Iterator[Mapping[str, Any]]:
+    for model in models:
+        taxonomy = _of_model(model)
+        if taxonomy:
+            yield taxonomy
+    shipped = yaml.load((files("wasit.configs") / "taxonomy.yaml").read_bytes(), _loader())
+    yield shipped
+    if mediators is not None:
+        yield _of_file(Path(mediators))
+
+
+def _of_model(name: str) -> Mapping[str, Any] | None:
+    try:
+        content = _config(name)
+        values = json.loads(content)["taxonomy"] if content else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _config(name: str) -> bytes | None:
+    """The settings of a model that is in a folder, in the package or in the cache of the Hub."""
+    folder = Path(name)
+    if folder.is_dir():
+        return _read(folder / _CONFIG)
+    if name == _SHIPPED_MODEL:
+        # Not by its package, which brings torch.
+        return (files("wasit") / "models" / _SHIPPED_MODEL / _CONFIG).read_bytes()
+    # The client of the Hub takes a while to import.
+    from huggingface_hub import try_to_load_from_cache
+
+    repository, _, revision = name.partition("@")
+    found = try_to_load_from_cache(repository, _CONFIG, revision=revision or None) if "/" in repository else None
+    return _read(Path(found)) if isinstance(found, str) else None
+
+
+def _of_file(path: Path) -> Mapping[str, Any]:
+    try:
+        values = yaml.load(_read(path) or b"", _loader())
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() and path.stat().st_size <= _LONGEST_CONFIG else None
+
+
+def _loader() -> type[Any]:
+    # libyaml is ten times as fast as the loader in Python; some builds of PyYAML come without it.
+    loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return loader
