@@ -6,16 +6,14 @@ marks in it and into ``model-index`` of its header, and leaves everything else a
 
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 
 import yaml
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from wasit.models.card_notes import CardNotes
-from wasit.models.card_text import CARD_FILE, CardTable, fenced, one_line, shown
+from wasit.models.card_text import CARD_FILE, CardTable, card_template, one_line
 from wasit.models.errors import InputError
 from wasit.models.taxonomy import Task, Taxonomy
 
@@ -104,7 +102,7 @@ def write_card(folder: Path, content: CardContent) -> None:
 
 
 def _card(content: CardContent) -> ModelCard:
-    body = _template().render(
+    body = card_template(_TEMPLATE).render(
         name=_name(content),
         article_tasks=content.taxonomy.article_tasks,
         mediator_tasks=content.taxonomy.mediator_tasks,
@@ -123,14 +121,6 @@ def _card(content: CardContent) -> ModelCard:
 
 def _name(content: CardContent) -> str:
     return one_line(content.notes.name or content.name)
-
-
-def _template() -> Template:
-    environment = Environment(
-        finalize=shown, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters["fenced"] = fenced
-    return environment.from_string((files("wasit.configs") / _TEMPLATE).read_text(encoding="utf-8"))
 
 
 def _header(content: CardContent) -> ModelCardData:
@@ -243,7 +233,7 @@ def fill_in_scores(folder: Path, taxonomy: Taxonomy, scores: CardScores) -> None
         card, (start, end) = _read(folder)
         assert isinstance(card.data, ModelCardData)
         _set_scores(card.data, name, scores)
-        template = _template()
+        template = card_template(_TEMPLATE)
         context = template.new_context({"scores": scores, "to_fill_in": TO_FILL_IN})
         section = "".join(template.blocks["scores"](context)).strip()
         card.text = card.text[:start] + section + card.text[end:]

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.resources import files
 
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 CARD_FILE = "README.md"
@@ -53,6 +55,19 @@ def fenced(text: str, language: str) -> Markup:
     longest = max((len(run) for line in lines for run in _BACKTICKS.findall(line)), default=0)
     fence = "`" * max(_SHORTEST_FENCE, longest + 1)
     return Markup("\n".join([fence + language, *lines, fence]))
+
+
+def card_template(file: str) -> Template:
+    """A template of ``wasit.configs`` in which other people's text is shown as it is.
+
+    Args:
+        file: Its name.
+    """
+    environment = Environment(
+        finalize=shown, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["fenced"] = fenced
+    return environment.from_string((files("wasit.configs") / file).read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,13 @@
 """The card of an export: what it is, how it is used, and in what it differs from wasit."""
 
 import json
-from importlib.resources import files
 from pathlib import Path
 
 import yaml
 from huggingface_hub import ModelCard, ModelCardData
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from wasit.models.card_text import CARD_FILE, one_line, shown
+from wasit.models.card_text import CARD_FILE, card_template, one_line
 from wasit.models.errors import InputError
 from wasit.models.text_side import find_model
 
@@ -47,10 +45,7 @@ def write_card(folder: Path, template: str, header: ModelCardData, name: str, **
         name: The model that is exported.
         **values: What the template asks for besides; text that is not ``Markup`` is shown as it is.
     """
-    environment = Environment(
-        finalize=shown, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    body = environment.from_string((files("wasit.configs") / template).read_text(encoding="utf-8")).render(
+    body = card_template(template).render(
         # A folder has its name; where it stands on this machine is nobody else's business.
         name=Path(name).resolve().name if Path(name).is_dir() else name,
         licence=header.license,
