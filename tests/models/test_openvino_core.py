@@ -81,7 +81,8 @@ def test_a_model_in_bfloat16_answers_about_the_same(
     encoded = encode(checkpoint, *TEXTS)
     found, expected = half.run(encoded).answers["topic"], core.run(encoded).answers["topic"]
     assert np.abs(found - expected).max() > 0
-    np.testing.assert_allclose(found, expected, atol=0.1 * np.abs(expected).max())
+    # One number alone may be far off: a network of random weights amplifies the rounding, by processor in other places.
+    assert np.linalg.norm(found - expected) < 0.2 * np.linalg.norm(expected)
 
 
 def test_a_precision_that_the_processor_lacks_is_refused(tiny_model: Path) -> None:
