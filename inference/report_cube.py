@@ -12,9 +12,11 @@ from wasit.inference.report_input import ReportTask
 from wasit.inference.report_rows import Rows
 
 MOST_SOURCES = 20
-MOST_CELLS = 2_000_000
+MANY_MEDIATORS = 12
+"""So many have a line of their own as long as coarser periods can make up for them."""
+MOST_CELLS = 4_000_000
 """Of all cubes together."""
-MOST_BYTES = 2_600_000
+MOST_BYTES = 4_000_000
 """Of all cubes together, compressed."""
 
 _QUICK = 6
@@ -63,7 +65,8 @@ class Cubes:
 def build_cubes(rows: Rows) -> Cubes:
     """Counts in the finest periods that give no more cells and bytes than a page can hold.
 
-    If there are too many even by the year, the rarer mediators are counted together.
+    If there are too many, the rarest mediators are counted together before periods become coarser, and more of
+    them if there are too many even by the year.
     """
     sources = _sources(rows)
     builders = _make_fine(rows, sources)
@@ -83,9 +86,12 @@ def build_cubes(rows: Rows) -> Cubes:
 
 def _choices(rows: Rows) -> Iterator[tuple[str, int]]:
     """Units and numbers of mediators, from the most to the least telling; the last is taken as it is."""
-    kept = len(rows.mediators)
+    every = len(rows.mediators)
+    kept = min(every, MANY_MEDIATORS)
     for unit in rows.units:
-        yield unit, kept
+        yield unit, every
+        if kept < every:
+            yield unit, kept
     while kept:
         kept //= 2
         yield rows.units[-1], kept

@@ -22,7 +22,7 @@ from wasit.inference.report_rows import Rows, open_rows
 from wasit.inference.report_sample import Sample, draw_sample, sampled_rows
 from wasit.inference.report_tables import write_all_tables
 
-MOST_BYTES = 4_500_000
+MOST_BYTES = 5_100_000
 """Of a container; the page is a third larger than it, and has a plotting library besides."""
 
 _SHORTEST_TEXT = 250
@@ -70,8 +70,7 @@ def _pack(rows: Rows, cubes: Cubes, sample: Sample) -> bytes:
 def _header(rows: Rows, cubes: Cubes, sample: Sample) -> dict[str, Any]:
     names = ReportNames(rows.models, _mediators_file(rows.predictions))
     renamed = container_names(rows.predictions)
-    return {
-        "facts": _facts(rows, cubes, sample),
+    header = {
         "period_unit": cubes.unit,
         "periods": cubes.periods,
         "sources": cubes.sources,
@@ -79,6 +78,7 @@ def _header(rows: Rows, cubes: Cubes, sample: Sample) -> dict[str, Any]:
         "mediator_tasks": [names.task(task) | {"name": renamed[task]} for task in rows.predictions.mediator_tasks],
         "mediators": [names.mediator(mediator) for mediator in cubes.mediators],
     }
+    return header | {"facts": _facts(rows, cubes, sample) | {"unnamed": names.unknown}}
 
 
 def container_names(predictions: Predictions) -> dict[ReportTask, str]:

@@ -24,10 +24,14 @@ class ReportNames:
     Args:
         models: What the predictions call their models.
         mediators: The file of further mediators that was given to the run, if it was.
+
+    Attributes:
+        unknown: What was asked for and has no name here, in the order of the questions.
     """
 
     def __init__(self, models: Sequence[str], mediators: str | None = None) -> None:
         """Reads the taxonomies that are here; nothing is fetched."""
+        self.unknown: list[str] = []
         self._tasks: dict[str, _Names] = {}
         self._labels: dict[tuple[str, str], _Names] = {}
         self._mediators: dict[str, _Names] = {}
@@ -38,18 +42,25 @@ class ReportNames:
         """A task with its labels, as JSON holds it."""
         return {
             "name": task.name,
-            **_named(self._tasks.get(task.name), task.name),
+            **self._named(self._tasks.get(task.name), task.name),
             "problem": task.problem,
-            "labels": [
-                {"name": label, **_named(self._labels.get((task.name, label)), label)} for label in task.labels
-            ],
+            "labels": [self._label(task, label) for label in task.labels],
         }
+
+    def _label(self, task: ReportTask, label: str) -> dict[str, str]:
+        return {"name": label, **self._named(self._labels.get((task.name, label)), label)}
 
     def mediator(self, mediator: str | None) -> dict[str, Any]:
         """A mediator; None is for all others."""
         if mediator is None:
             return {"id": None, "ar": "وسطاء آخرون", "en": "other mediators"}
-        return {"id": mediator, **_named(self._mediators.get(mediator), mediator)}
+        return {"id": mediator, **self._named(self._mediators.get(mediator), mediator)}
+
+    def _named(self, names: _Names | None, otherwise: str) -> dict[str, str]:
+        found = {language: _text((names or {}).get(language)) for language in ("ar", "en")}
+        if not any(found.values()) and otherwise not in self.unknown:
+            self.unknown.append(otherwise)
+        return {language: name or otherwise for language, name in found.items()}
 
     def _add(self, taxonomy: Mapping[str, Any]) -> None:
         """Adds names; those that are there stay."""
@@ -59,11 +70,6 @@ class ReportNames:
                 self._labels.setdefault((task, label), label_names)
         for mediator, names in _items(taxonomy.get("mediators"), "id"):
             self._mediators.setdefault(mediator, names)
-
-
-def _named(names: _Names | None, otherwise: str) -> dict[str, str]:
-    found = names or {}
-    return {language: _text(found.get(language)) or otherwise for language in ("ar", "en")}
 
 
 def _text(value: object) -> str | None:

@@ -160,6 +160,7 @@ def _facts(articles: Sequence[Reported], sources: Sequence[str]) -> dict[str, An
         "wasit": "0.1.0",
         "sampled": False,
         "articles_in_sample": len(articles),
+        "unnamed": ["tuvalu"],
         "bounds": {
             "periods": len({one.period for one in articles}),
             "sources": 20,

@@ -1,5 +1,7 @@
 // Puts the page together.
 
+const LONGEST_LIST = 20;
+
 /** The charts of the page, as plans for figures. */
 function planFigures(report, filters, focus) {
   const plans = [];
@@ -90,15 +92,21 @@ function drawBounds(report) {
     say("aboutCounts"),
     say("aboutCube", {
       unit: say(report.unit), periods: numberText(report.periods.length), sources: numberText(facts.bounds.sources),
-      mediators: numberText(report.mediators.length), bins: numberText(bins.length), bounds: bins.join(", "),
+      mediators: numberText(facts.bounds.mediators), bins: numberText(bins.length), bounds: bins.join(", "),
     }),
     say("aboutLow", { bound: bound(report) }),
     say("aboutScores"),
     sample,
     texts,
+    ...(facts.unnamed.length ? [say("aboutUnnamed", { ids: shortList(facts.unnamed) })] : []),
     say("aboutModel", { wasit: facts.wasit, created: momentText(facts.created), models: facts.models.map(visible).map(isolated).join(", ") }),
   ];
   document.getElementById("bounds").replaceChildren(...sentences.map((text) => element("li", { textContent: text })));
+}
+
+function shortList(ids) {
+  const shown = ids.slice(0, LONGEST_LIST).map(visible).map(isolated).join(", ");
+  return ids.length > LONGEST_LIST ? `${shown}, …` : shown;
 }
 
 /** The page: its language, its theme, and what is drawn again when something changes. */

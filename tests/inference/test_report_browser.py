@@ -57,7 +57,8 @@ class Reader:
         return int(self.page.evaluate("Number(document.documentElement.dataset.drawn ?? 0)"))
 
     def wait_for_drawing(self, before: int) -> None:
-        self.page.wait_for_function(f"Number(document.documentElement.dataset.drawn ?? 0) > {before}")
+        # The counter only grows. An expression cannot be waited for: the page's policy forbids to evaluate it.
+        self.page.wait_for_selector(f'html[data-drawn]:not([data-drawn="{before}"])', state="attached")
 
     def choose(self, field: str, label: str) -> None:
         before = self.drawings()
@@ -150,6 +151,16 @@ def test_the_overview_tells_counts_and_bounds(reader: Reader, articles: list[Rep
     for fact in (str(len(articles)), str(len(articles) + 7), "tiny-model", "1 undated", "January 1, 2024"):
         assert fact in facts
     assert f"All {len(articles)} articles can be opened here." in reader.text("#bounds")
+    assert "no names for them were found where the report was made: \u2068tuvalu\u2069." in reader.text("#bounds")
+
+
+def test_paper_shows_what_is_filtered(browser: "playwright.Browser", address: str) -> None:
+    page = Reader(browser, address).page
+    page.locator("#filters summary").click()
+    assert not page.locator("#filters select[name=from]").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator("#filters select[name=from]").is_visible()
+    assert not page.locator("#reset").is_visible()
 
 
 def test_the_language_is_switched_everywhere(reader: Reader) -> None:

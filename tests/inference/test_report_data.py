@@ -221,6 +221,23 @@ def test_sources_beyond_the_most_frequent_are_counted_together(tmp_path: Path) -
     assert {article[6] for article in found.articles if article[1] == "مصدر 24"} == {21}
 
 
+def test_too_many_cells_count_rare_mediators_together_before_periods_become_coarser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        row(date=f"2024-{month:02}-05", mediators=[mediator(f"m{number}")] * (20 - number))
+        for month in range(1, 13)
+        for number in range(1, 17)
+    ]
+    predictions = write_parts(tmp_path / "out", rows)
+    whole = report(predictions)
+    cells = sum(cube["rows"] for cube in whole.header["cubes"].values())
+    monkeypatch.setattr(report_cube, "MOST_CELLS", cells - 1)
+    found = report(predictions)
+    assert found.header["period_unit"] == whole.header["period_unit"]
+    assert [one["id"] for one in found.header["mediators"]] == [*(f"m{number}" for number in range(1, 13)), None]
+
+
 def test_too_many_cells_make_coarser_periods_and_then_fewer_mediators(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -264,6 +281,8 @@ def test_names_come_from_the_model_if_it_is_here_and_else_are_the_ids(tmp_path: 
     ]
     names = {one["id"]: one["ar"] for one in header["mediators"]}
     assert names == {"kenya": "كينيا", "qatar": "قطر", "tuvalu": "tuvalu"}
+    assert {"votes", "tuvalu"} <= set(header["facts"]["unnamed"])
+    assert not {"subject", "water", "kenya", "qatar"} & set(header["facts"]["unnamed"])
 
 
 @pytest.mark.parametrize("model", ["\0", "a" * 10_000, "../../x", "organisation/name@main", "[]"])

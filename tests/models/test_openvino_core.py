@@ -81,7 +81,7 @@ def test_a_model_in_bfloat16_answers_about_the_same(
     encoded = encode(checkpoint, *TEXTS)
     found, expected = half.run(encoded).answers["topic"], core.run(encoded).answers["topic"]
     assert np.abs(found - expected).max() > 0
-    # One number alone may be far off: a network of random weights amplifies the rounding, by processor in other places.
+    # One number alone may be far off: random weights amplify the rounding, in other places on other processors.
     assert np.linalg.norm(found - expected) < 0.2 * np.linalg.norm(expected)
 
 
