@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from wasit.inference.report_engine import engine, quoted, quoted_text
+from wasit.inference.report_engine import engine, is_full_disk, quoted, quoted_text
 from wasit.inference.report_errors import input_error
 
 LONGEST_LINE = 64_000_000
@@ -54,6 +54,8 @@ def json_lines_to_parquet(path: Path, target: Path) -> None:
                 "(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 10000)"
             )
     except (OSError, ValueError, duckdb.Error) as error:
+        if is_full_disk(error):
+            raise
         reason = str(error).strip().split("\n")[0]
         raise input_error(
             f"PREDICTIONS: {path} cannot be read: {reason}; allowed: the lines that `wasit classify` writes"

@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from wasit.inference.report_codes import articles_query, pairs_query
-from wasit.inference.report_engine import engine, quoted
+from wasit.inference.report_engine import engine, failures_told, quoted
 from wasit.inference.report_input import Predictions, ReportTask
 from wasit.inference.report_periods import make_buckets
 from wasit.inference.report_stream import counted_columns, hashes
@@ -80,12 +80,15 @@ def open_rows(predictions: str) -> Iterator[Rows]:
         predictions: A folder of parts, a ``.parquet`` or a ``.jsonl``.
 
     Raises:
-        InputError: If they are no predictions of wasit.
+        InputError: If they are no predictions of wasit, or the disk is full.
+        KeyboardInterrupt: If the user asked to stop.
     """
     with TemporaryDirectory(prefix="wasit-report-", ignore_cleanup_errors=True) as folder:
-        found = Predictions.find(predictions, Path(folder))
-        with engine(Path(folder)) as connection:
-            yield _Loader(connection, found).load()
+        scratch = Path(folder)
+        with failures_told(scratch):
+            found = Predictions.find(predictions, scratch)
+            with engine(scratch) as connection:
+                yield _Loader(connection, found).load()
 
 
 class _Loader:
