@@ -186,9 +186,9 @@ def _make_codes(rows: Rows, unit: str, kept: int) -> None:
     """Makes the tables ``period_codes``, of buckets, and ``mediator_codes``."""
     rows.run(
         f"""CREATE OR REPLACE TABLE period_codes AS
-        SELECT bucket, {unit} AS period_name,
-            (dense_rank() OVER (ORDER BY {unit} = '', {unit}) - 1)::USMALLINT AS period
-        FROM buckets WHERE {unit} <> '' OR bucket IN (SELECT bucket FROM articles)"""
+        SELECT bucket, period_name, (dense_rank() OVER (ORDER BY first) - 1)::USMALLINT AS period
+        FROM (SELECT bucket, {unit} AS period_name, min(bucket) OVER (PARTITION BY {unit}) AS first FROM buckets)
+        WHERE period_name <> '' OR bucket IN (SELECT bucket FROM articles)"""
     )
     rows.run(
         f"""CREATE OR REPLACE TABLE mediator_codes AS

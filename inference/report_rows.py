@@ -104,7 +104,7 @@ class _Loader:
         self._run("SET preserve_insertion_order = false")
         documents = self._find_firsts()
         self._read()
-        units = make_buckets(self._connection, "SELECT DISTINCT day FROM kept WHERE day IS NOT NULL")
+        units = make_buckets(self._connection, "SELECT day FROM kept WHERE day IS NOT NULL")
         models = sorted(name for (name,) in self._all("SELECT DISTINCT model FROM kept WHERE model IS NOT NULL"))
         self._run(
             """CREATE TABLE sources AS

@@ -31,12 +31,12 @@ class _Key(NamedTuple):
 
 _UNIT = "UNIT"
 _KEYS = {
-    # What has no date comes last.
+    # Buckets are in the order of time; what has no date comes last.
     "period": _Key(
         "bucket",
         "JOIN buckets USING (bucket)",
         f"buckets.{_UNIT}",
-        f"if(buckets.{_UNIT} = '', '~', buckets.{_UNIT})",
+        "min(counted.bucket)",
     ),
     "source": _Key(
         "source",

@@ -94,6 +94,7 @@ function drawBounds(report) {
       unit: say(report.unit), periods: numberText(report.periods.length), sources: numberText(facts.bounds.sources),
       mediators: numberText(facts.bounds.mediators), bins: numberText(bins.length), bounds: bins.join(", "),
     }),
+    ...(report.periods.some((period) => /^[<>]/.test(period)) ? [say("aboutFar")] : []),
     say("aboutLow", { bound: bound(report) }),
     say("aboutScores"),
     sample,

@@ -16,7 +16,7 @@ function periodDimension(report, selection) {
   const mask = periodMask(report, selection);
   const codes = report.periods
     .map((period, code) => ({
-      code, id: period, pick: { period: code }, name: periodName(report, period), short: period || say("undated"),
+      code, id: period, pick: { period: code }, name: periodName(report, period), short: shortPeriod(period),
     }))
     .filter(({ code }) => mask[code]);
   return { column: "period", size: report.periods.length, codes };

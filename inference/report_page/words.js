@@ -68,12 +68,19 @@ function momentText(text) {
   return Number.isNaN(moment.getTime()) ? text : new Intl.DateTimeFormat(locale(), parts).format(moment);
 }
 
-/** A period as a reader says it; on axes it stays as short as it is in the data. */
+/** A period as a reader says it. */
 function periodName(report, period) {
   if (period === "") return say("undated");
+  if (period.startsWith("<")) return say("before", { period: periodName(report, period.slice(1)) });
+  if (period.startsWith(">")) return say("after", { period: periodName(report, period.slice(1)) });
   if (report.unit === "month") return dateText(`${period}-01`, { year: "numeric", month: "short" });
   if (report.unit === "day") return dateText(period, { year: "numeric", month: "short", day: "numeric" });
   return period;
+}
+
+/** A period as it is on axes: as short as in the data. */
+function shortPeriod(period) {
+  return period === "" ? say("undated") : isolated(period);
 }
 
 function sourceName(source) {

@@ -221,6 +221,34 @@ def test_sources_beyond_the_most_frequent_are_counted_together(tmp_path: Path) -
     assert {article[6] for article in found.articles if article[1] == "مصدر 24"} == {21}
 
 
+@pytest.mark.parametrize(
+    ("strays", "names"),
+    [
+        (["1970-01-01"], ["<2020-02"]),
+        (["2099-12-31"], [">2025-09"]),
+        (["1970-01-01", "2040-05-06"], ["<2020-02", ">2025-09"]),
+    ],
+)
+def test_a_stray_date_leaves_the_periods_of_all_others_as_they_are(
+    tmp_path: Path, strays: list[str], names: list[str]
+) -> None:
+    dates = [f"{year}-{month:02}-11" for year in range(2020, 2026) for month in (2, 5, 6, 9)]
+    whole = report(write_parts(tmp_path / "whole", [row(date=date) for date in dates]))
+    found = report(write_parts(tmp_path / "found", [row(date=date) for date in [*dates, *strays, ""]]))
+    expected = whole.counts("articles", "period") | dict.fromkeys([*names, ""], 1)
+    assert found.header["period_unit"] == whole.header["period_unit"] == "month"
+    assert found.counts("articles", "period") == expected
+    before = [name for name in names if name.startswith("<")]
+    after = [name for name in names if name.startswith(">")]
+    assert found.header["periods"] == [*before, *whole.header["periods"], *after, ""]
+
+
+def test_many_old_articles_are_no_strays(tmp_path: Path) -> None:
+    dates = ["1970-01-01"] * 3 + [f"2020-{month:02}-11" for month in range(1, 13)] * 8
+    found = report(write_parts(tmp_path / "out", [row(date=date) for date in dates]))
+    assert found.counts("articles", "period") == {"1970": 3, "2020": 96}
+
+
 def test_too_many_cells_count_rare_mediators_together_before_periods_become_coarser(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

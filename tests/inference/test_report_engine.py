@@ -1,8 +1,8 @@
-import os
 import signal
-import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from wasit.inference.report_engine import engine, failures_told
@@ -11,13 +11,25 @@ from wasit.models.errors import InputError
 duckdb = pytest.importorskip("duckdb")
 
 
-def test_ctrl_c_ends_a_query(tmp_path: Path) -> None:
-    endless = "CREATE TABLE one AS SELECT max(md5(range::VARCHAR)) FROM range(10000000000)"
-    press = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+def test_ctrl_c_while_rows_are_read_is_no_error_of_the_database(tmp_path: Path) -> None:
+    def batches() -> Iterator[pa.RecordBatch]:
+        for number in range(3):
+            signal.raise_signal(signal.SIGINT)
+            yield pa.record_batch({"number": [number]})
+
+    rows = pa.RecordBatchReader.from_batches(pa.schema({"number": pa.int64()}), batches())
     with pytest.raises(KeyboardInterrupt), failures_told(tmp_path), engine(tmp_path) as connection:
-        press.start()
-        connection.execute(endless)
+        connection.register("stream", rows)
+        connection.execute("CREATE TABLE numbers AS SELECT * FROM stream")
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_that_the_database_tells_in_its_own_way_is_ctrl_c(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), failures_told(tmp_path):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise RuntimeError("Query interrupted") from None
 
 
 def test_a_full_disk_is_told_with_its_place_when_the_database_spills(tmp_path: Path) -> None:
