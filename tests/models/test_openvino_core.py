@@ -82,7 +82,7 @@ def test_a_model_in_bfloat16_answers_about_the_same(
     found, expected = half.run(encoded).answers["topic"], core.run(encoded).answers["topic"]
     assert np.abs(found - expected).max() > 0
     # One number alone may be far off: random weights amplify the rounding, in other places on other processors.
-    assert np.linalg.norm(found - expected) < 0.2 * np.linalg.norm(expected)
+    assert np.linalg.norm(found - expected) < 0.3 * np.linalg.norm(expected)
 
 
 def test_a_precision_that_the_processor_lacks_is_refused(tiny_model: Path) -> None:
