@@ -35,7 +35,7 @@ def test_ctrl_c_that_the_database_tells_in_its_own_way_is_ctrl_c(tmp_path: Path)
 def test_a_full_disk_is_told_with_its_place_when_the_database_spills(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    with pytest.raises(InputError) as told, failures_told(scratch), engine(scratch) as connection:
+    with pytest.raises(InputError) as told, failures_told(scratch), engine(scratch, threads=1) as connection:
         connection.execute("SET memory_limit = '20MB'; SET max_temp_directory_size = '1MB'")
         connection.execute(
             "CREATE TABLE words AS SELECT md5(range::VARCHAR) AS word FROM range(600000) ORDER BY 1"
