@@ -1,12 +1,11 @@
 """Ctrl-C asks a run to end at a good place; a second one ends it at once."""
 
-import signal
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from wasit.inference.ctrl_c import ctrl_c_handled
 from wasit.models.errors import WasitError
 
 
@@ -39,13 +38,7 @@ class Interruption:
 
 @contextmanager
 def interruption() -> Iterator[Interruption]:
-    """Listens to Ctrl-C inside the block, where that can be done: in the main thread."""
+    """Listens to Ctrl-C inside the block."""
     asked = Interruption()
-    if threading.current_thread() is not threading.main_thread():
+    with ctrl_c_handled(asked.ask):
         yield asked
-        return
-    before = signal.signal(signal.SIGINT, asked.ask)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -7,8 +7,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from wasit.inference.report_engine import engine, is_full_disk, quoted, quoted_text
+from wasit.inference.report_engine import engine, quoted, quoted_text
 from wasit.inference.report_errors import input_error
+from wasit.inference.report_failures import is_full_disk
 
 LONGEST_LINE = 64_000_000
 """Bytes of a row; the longest that `wasit classify` writes has fewer."""

@@ -13,7 +13,6 @@ from wasit.inference.report_input import ReportTask
 _CONFIG = "config.json"
 # The largest taxonomy that is allowed has fewer bytes.
 _LONGEST_CONFIG = 10_000_000
-_SHIPPED_MODEL = "wasit-mini"
 
 _Names = Mapping[str, str]
 
@@ -88,8 +87,8 @@ def _taxonomies(models: Sequence[str], mediators: str | None) -> Iterator[Mappin
         taxonomy = _of_model(model)
         if taxonomy:
             yield taxonomy
-    shipped = yaml.load((files("wasit.configs") / "taxonomy.yaml").read_bytes(), _loader())
-    yield shipped
+    # Not from the shipped model, whose package brings torch.
+    yield yaml.safe_load((files("wasit.configs") / "taxonomy.yaml").read_bytes())
     if mediators is not None:
         yield _of_file(Path(mediators))
 
@@ -104,24 +103,23 @@ def _of_model(name: str) -> Mapping[str, Any] | None:
 
 
 def _config(name: str) -> bytes | None:
-    """The settings of a model that is in a folder, in the package or in the cache of the Hub."""
+    """The settings of a model that is in a folder or in the cache of the Hub."""
     folder = Path(name)
     if folder.is_dir():
         return _read(folder / _CONFIG)
-    if name == _SHIPPED_MODEL:
-        # Not by its package, which brings torch.
-        return (files("wasit") / "models" / _SHIPPED_MODEL / _CONFIG).read_bytes()
+    repository, _, revision = name.partition("@")
+    if "/" not in repository:
+        return None
     # The client of the Hub takes a while to import.
     from huggingface_hub import try_to_load_from_cache
 
-    repository, _, revision = name.partition("@")
-    found = try_to_load_from_cache(repository, _CONFIG, revision=revision or None) if "/" in repository else None
+    found = try_to_load_from_cache(repository, _CONFIG, revision=revision or None)
     return _read(Path(found)) if isinstance(found, str) else None
 
 
 def _of_file(path: Path) -> Mapping[str, Any]:
     try:
-        values = yaml.load(_read(path) or b"", _loader())
+        values = yaml.safe_load(_read(path) or b"")
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return {}
     return values if isinstance(values, dict) else {}
@@ -129,9 +127,3 @@ def _of_file(path: Path) -> Mapping[str, Any]:
 
 def _read(path: Path) -> bytes | None:
     return path.read_bytes() if path.is_file() and path.stat().st_size <= _LONGEST_CONFIG else None
-
-
-def _loader() -> type[Any]:
-    # libyaml is ten times as fast as the loader in Python; some builds of PyYAML come without it.
-    loader: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    return loader

@@ -20,7 +20,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from wasit.inference.report_codes import articles_query, pairs_query
-from wasit.inference.report_engine import engine, failures_told, quoted
+from wasit.inference.report_engine import engine, quoted
+from wasit.inference.report_failures import failures_told
 from wasit.inference.report_input import Predictions, ReportTask
 from wasit.inference.report_periods import make_buckets
 from wasit.inference.report_stream import counted_columns, hashes

@@ -1,4 +1,4 @@
-"""Writes the aggregates of a report as CSV and Parquet, for notebooks and papers: nothing in them is bounded."""
+"""Writes the aggregates of a report, of all sources and mediators, as CSV and Parquet for notebooks and papers."""
 
 from collections.abc import Iterator
 from pathlib import Path

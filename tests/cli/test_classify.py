@@ -4,47 +4,23 @@ import dataclasses
 import inspect
 import json
 import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 import pytest
+from command_line import Run, run_wasit
 
 from wasit.cli.classify import classify
-from wasit.cli.main import main
 from wasit.inference import Classifier
 from wasit.inference.job import Job
 
 MEDIATORS = "mediators: [{id: delegation, ar: الوفد, en: Delegation, forms: [الوفد]}]"
 
 
-class Result(NamedTuple):
-    status: int
-    output: str
-    error: str
-
-    @property
-    def rows(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.output.split("\n") if line]
-
-
-Run = Callable[..., Result]
-
-
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tiny_model: Path) -> Run:
-    def invoke(*args: str | Path) -> Result:
-        monkeypatch.setattr(sys, "argv", ["wasit", "classify", "--model", str(tiny_model), *map(str, args)])
-        status = 0
-        try:
-            main()
-        except SystemExit as exit_info:
-            status = int(exit_info.code or 0)
-        captured = capsys.readouterr()
-        return Result(status, captured.out, captured.err)
-
-    return invoke
+    return partial(run_wasit, monkeypatch, capsys, "classify", "--model", tiny_model)
 
 
 def test_rows_are_the_same_in_every_output_and_from_the_api(

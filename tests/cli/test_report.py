@@ -1,40 +1,17 @@
 """``wasit report``, and ``wasit classify --report``, as a user runs them."""
 
 import re
-import sys
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-
-from wasit.cli.main import main
-
-
-class Result(NamedTuple):
-    status: int
-    output: str
-    error: str
-
-
-Run = Callable[..., Result]
+from command_line import Run, run_wasit
 
 
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     monkeypatch.chdir(tmp_path)
-
-    def invoke(*args: str | Path) -> Result:
-        monkeypatch.setattr(sys, "argv", ["wasit", *map(str, args)])
-        status = 0
-        try:
-            main()
-        except SystemExit as exit_info:
-            status = int(exit_info.code or 0)
-        captured = capsys.readouterr()
-        return Result(status, captured.out, captured.err)
-
-    return invoke
+    return partial(run_wasit, monkeypatch, capsys)
 
 
 def is_report(path: str) -> bool:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from wasit.inference.report_engine import engine, failures_told
+from wasit.inference.report_engine import engine
+from wasit.inference.report_failures import failures_told
 from wasit.models.errors import InputError
 
 duckdb = pytest.importorskip("duckdb")
